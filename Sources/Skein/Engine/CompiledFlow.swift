@@ -1,0 +1,38 @@
+import SkeinCore
+
+/// A flow in the form that decisions run on, shared by every execution of it.
+final class CompiledFlow: Sendable {
+    let decision: Decision
+    var spec: FlowSpec { decision.graph.spec }
+
+    init(_ spec: FlowSpec, policy: DecisionPolicy) {
+        decision = Decision(FlowGraph(spec), policy: policy)
+    }
+
+    /// The type of the handler that the execution needs when it is next looked at; empty: any worker will do.
+    func needs(_ state: ExecutionState) -> String {
+        switch state.phase {
+        case .step(let stepID): decision.graph.node(of: stepID)?.type ?? ""
+        case .waiting(let wait): (wait.next.flatMap { decision.graph.node(of: $0) })?.type ?? ""
+        case .ended: ""
+        }
+    }
+
+    /// The state that a record's log adds up to.
+    func state(of record: ExecutionRecord) throws -> ExecutionState {
+        var state: ExecutionState
+        if let bytes = record.snapshot {
+            guard let restored = ExecutionState(record.creation, snapshot: try JSONValue(parsing: bytes, limits: .stored)) else {
+                throw LogFormatError(description: "the snapshot of \(record.creation.id) does not read")
+            }
+            state = restored
+        } else {
+            state = ExecutionState(record.creation, initial: spec.initialStepID)
+        }
+        for row in record.rows where row.position >= state.position {
+            let body = try LogBody(decoding: row.body, of: record.creation.id)
+            state.apply(body.events, position: row.position, at: body.at)
+        }
+        return state
+    }
+}

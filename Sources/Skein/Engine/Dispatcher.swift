@@ -1,0 +1,257 @@
+// Finds work and starts it. Three reasons to look, one way to claim: somebody hinted, a time has come, or it has been long enough.
+
+import Logging
+import Metrics
+import SkeinCore
+import Synchronization
+
+final class Dispatcher: Sendable {
+    /// Executions that were due a moment too early for the store, or that somebody pointed at.
+    private struct Later {
+        var at: Duration
+        var ids: [ExecutionID]
+        var tries: Int
+    }
+
+    private struct State {
+        var woken: [ExecutionID] = []
+        var pointed: [ExecutionID] = []
+        var later: [Later] = []
+        var looksForDue = false
+        var sweeps = true
+        var hasBacklog = false
+        var nextDue: Timestamp = .distantFuture
+        var nextSweep: Duration = .zero
+    }
+
+    private let store: any ExecutionStore
+    private let coordination: Coordination
+    private let slots: SlotTable
+    private let handlers: HandlerRegistry
+    private let clock: any EngineClock
+    private let configuration: EngineConfiguration
+    private let identity: WorkerIdentity
+    private let metrics: EngineMetrics
+    private let logger: Logger
+    private let start: @Sendable ([Claim], ClaimID) async -> Void
+    private let alarm = Alarm()
+    private let state = Mutex(State())
+
+    /// - Parameter start: loads and drives what was claimed; owes each claim a slot or a cancelled reservation.
+    init(
+        store: any ExecutionStore, coordination: Coordination, slots: SlotTable, handlers: HandlerRegistry, clock: any EngineClock,
+        configuration: EngineConfiguration, identity: WorkerIdentity, metrics: EngineMetrics, logger: Logger,
+        start: @escaping @Sendable ([Claim], ClaimID) async -> Void
+    ) {
+        self.store = store
+        self.coordination = coordination
+        self.slots = slots
+        self.handlers = handlers
+        self.clock = clock
+        self.configuration = configuration
+        self.identity = identity
+        self.metrics = metrics
+        self.logger = logger
+        self.start = start
+    }
+
+    // MARK: - Reasons to look
+
+    /// Claim this one at once: it parked with something for it already there.
+    func wake(_ id: ExecutionID) {
+        state.withLock { $0.woken.append(id) }
+        alarm.poke()
+    }
+
+    /// A hint from the coordination service.
+    func hear(_ hint: WakeHint) {
+        let mustLook = state.withLock { state in
+            if let at = hint.at, at > clock.now {
+                guard at < state.nextDue else { return false }
+                state.nextDue = at
+                return true
+            }
+            if let id = hint.executionID, !hint.isQueued {
+                if state.pointed.count < 10_000 { state.pointed.append(id) }
+            } else if hint.executionID == nil, hint.reason == "look" {
+                state.sweeps = true
+            }
+            state.looksForDue = true
+            return true
+        }
+        if mustLook { alarm.poke() }
+    }
+
+    /// Something of ours becomes due then.
+    func expect(_ due: Timestamp) {
+        let isSooner = state.withLock { state in
+            guard due < state.nextDue else { return false }
+            state.nextDue = due
+            return true
+        }
+        if isSooner { alarm.poke() }
+    }
+
+    /// A slot became free: worth waking for only when there is more to take.
+    func roomMade() {
+        if state.withLock({ $0.hasBacklog }) { alarm.poke() }
+    }
+
+    func poke() { alarm.poke() }
+
+    // MARK: - The loop
+
+    /// Runs until cancelled.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled {
+                let room = slots.reserve(upTo: slots.capacity)
+                guard room > 0, identity.mayClaim else {
+                    slots.cancelReservation(room)
+                    await alarm.wait(until: clock.monotonic + .milliseconds(500), clock: clock)
+                    continue
+                }
+                let taken = await look(room: room, in: &group)
+                slots.cancelReservation(room - taken)
+                await alarm.wait(until: deadline(took: taken), clock: clock)
+            }
+        }
+    }
+
+    private func look(room: Int, in group: inout DiscardingTaskGroup) async -> Int {
+        var left = room
+        left -= await claimNamed(left, in: &group)
+        if left > 0 { left -= await claimDue(left, in: &group) }
+        if left > 0 { left -= await sweep(left, in: &group) }
+        return room - left
+    }
+
+    /// What was named: by a park that met a wake, by a person's hint, or by an earlier try.
+    private func claimNamed(_ room: Int, in group: inout DiscardingTaskGroup) async -> Int {
+        let now = clock.monotonic
+        let (local, pointed, retries): ([ExecutionID], [ExecutionID], [Later]) = state.withLock { state in
+            let local = Array(state.woken.prefix(room))
+            state.woken.removeFirst(local.count)
+            let pointed = Array(state.pointed.prefix(room - local.count))
+            state.pointed.removeFirst(pointed.count)
+            let due = state.later.filter { $0.at <= now }
+            state.later.removeAll { $0.at <= now }
+            return (local, pointed, due)
+        }
+        var taken = 0
+        if !local.isEmpty { taken += await claim(local, tries: 1, counting: metrics.wakesLocal, in: &group) }
+        if !pointed.isEmpty { taken += await claim(pointed, tries: 3, counting: metrics.wakesRedis, in: &group) }
+        for retry in retries where taken < room {
+            taken += await claim(Array(retry.ids.prefix(room - taken)), tries: retry.tries, counting: metrics.wakesRedis, in: &group)
+        }
+        return taken
+    }
+
+    private func claimDue(_ room: Int, in group: inout DiscardingTaskGroup) async -> Int {
+        let now = clock.now
+        let isTime = state.withLock { state in
+            let isTime = state.looksForDue || state.nextDue <= now
+            state.looksForDue = false
+            if state.nextDue <= now {
+                state.nextDue = .distantFuture
+                if !coordination.health.isUp { state.sweeps = true }
+            }
+            return isTime
+        }
+        guard isTime, coordination.health.isUp else { return 0 }
+        do {
+            let due = try await coordination.wakes.takeDue(at: clock.now, limit: room)
+            state.withLock { state in
+                if let next = due.next { state.nextDue = min(state.nextDue, next) }
+                if due.ids.count >= room { state.looksForDue = true }
+                state.hasBacklog = state.hasBacklog || due.ids.count >= room
+            }
+            return due.ids.isEmpty ? 0 : await claim(due.ids, tries: 3, counting: metrics.wakesRedis, in: &group)
+        } catch {
+            state.withLock { $0.sweeps = true }
+            return 0
+        }
+    }
+
+    private func sweep(_ room: Int, in group: inout DiscardingTaskGroup) async -> Int {
+        let now = clock.monotonic
+        guard state.withLock({ $0.sweeps || $0.nextSweep <= now }) else { return 0 }
+        let claimID = ClaimID(raw: .random())
+        let request = ClaimRequest(
+            ownership: Ownership(workerID: identity.id, claimID: claimID, lease: configuration.lease), handlers: handlers.types,
+            handlerWait: configuration.handlerWait, limit: room)
+        do {
+            let result = try await store.claim(request)
+            state.withLock { state in
+                state.hasBacklog = result.claims.count >= room
+                state.sweeps = state.hasBacklog
+                state.nextSweep = clock.monotonic + interval(until: result.nextDue)
+            }
+            begin(result.claims, claimID, counting: metrics.wakesSweep, in: &group)
+            return result.claims.count
+        } catch {
+            logger.debug("a claim failed", metadata: ["error": "\(error)"])
+            state.withLock { $0.nextSweep = clock.monotonic + .milliseconds(250) }
+            return 0
+        }
+    }
+
+    private func claim(_ ids: [ExecutionID], tries: Int, counting counter: Counter, in group: inout DiscardingTaskGroup) async -> Int {
+        let claimID = ClaimID(raw: .random())
+        let ownership = Ownership(workerID: identity.id, claimID: claimID, lease: configuration.lease)
+        do {
+            let claims = try await store.claim(ids, for: ownership, force: false)
+            if claims.count < ids.count, tries > 1 { retry(ids, without: claims, tries: tries - 1) }
+            begin(claims, claimID, counting: counter, in: &group)
+            return claims.count
+        } catch {
+            logger.debug("a claim failed", metadata: ["error": "\(error)"])
+            retry(ids, without: [], tries: tries)
+            return 0
+        }
+    }
+
+    /// The hint may have come a moment before the store's clock agrees, or while the row was locked.
+    private func retry(_ ids: [ExecutionID], without claims: [Claim], tries: Int) {
+        let claimed = Set(claims.map(\.executionID))
+        let rest = ids.filter { !claimed.contains($0) && slots[$0] == nil }
+        guard !rest.isEmpty else { return }
+        let delay: Duration = tries >= 2 ? .milliseconds(15) : .milliseconds(150)
+        state.withLock { $0.later.append(Later(at: clock.monotonic + delay, ids: rest, tries: tries)) }
+    }
+
+    private func begin(_ claims: [Claim], _ claimID: ClaimID, counting counter: Counter, in group: inout DiscardingTaskGroup) {
+        guard !claims.isEmpty else { return }
+        counter.increment(by: claims.count)
+        metrics.claims.increment(by: claims.count)
+        let now = clock.now
+        for claim in claims { metrics.lateness.record(Double((now - claim.dueAt).microseconds) / 1e6) }
+        group.addTask { [start] in await start(claims, claimID) }
+    }
+
+    // MARK: - When to look again
+
+    private func interval(until due: Timestamp?) -> Duration {
+        let base = coordination.health.isUp ? configuration.sweep : min(configuration.sweep, configuration.degradedSweep)
+        let jittered = base * Double.random(in: 0.8...1.2)
+        guard let due else { return jittered }
+        return min(jittered, max(.milliseconds(1), due - clock.now))
+    }
+
+    private func deadline(took taken: Int) -> Duration {
+        let now = clock.monotonic
+        let isUp = coordination.health.isUp
+        return state.withLock { state in
+            // With room again and more to take: at once when there is much room, else after a moment, so that claims come in batches.
+            if state.hasBacklog || state.looksForDue || !state.woken.isEmpty || !state.pointed.isEmpty {
+                if slots.free >= max(1, slots.capacity / 4) { return now }
+                return now + .milliseconds(2)
+            }
+            if !isUp { state.nextSweep = min(state.nextSweep, now + configuration.degradedSweep * 1.2) }
+            var deadline = state.nextSweep
+            if state.nextDue != .distantFuture { deadline = min(deadline, now + max(.zero, state.nextDue - clock.now)) }
+            for later in state.later { deadline = min(deadline, later.at) }
+            return deadline
+        }
+    }
+}

@@ -1,0 +1,233 @@
+// Drives one execution from commit to commit: plan, act, decide, append. The only writer of owner rows.
+
+import Logging
+import Metrics
+import SkeinCore
+
+/// What the owner of an execution knows about it.
+struct Drive {
+    let slot: Slot
+    let flow: CompiledFlow
+    var state: ExecutionState
+    var inbox: [InboxItem] = []
+    /// Signals up to this one are in `inbox`.
+    var seenGeneration: Int64 = 0
+    /// The position that the stored snapshot covers up to.
+    var snapshotPosition: Int64 = 1
+    /// When it was due, for handlers that nobody has.
+    var dueAt: Timestamp
+    /// Attempts to run at most; nil: until it parks or ends.
+    var budget: Int?
+}
+
+/// How a drive ended.
+enum DriveEnd: Sendable, Equatable {
+    case ended
+    /// `woken`: something came meanwhile; claim it at once.
+    case parked(due: Timestamp, woken: Bool)
+    /// The owner changed, or nothing is known for certain: nothing more was written.
+    case lost
+    /// Given back unfinished.
+    case released
+}
+
+struct Driver: Sendable {
+    let store: any ExecutionStore
+    let journal: Journal
+    let coordination: Coordination
+    let handlers: HandlerRegistry
+    let clock: any EngineClock
+    let runner: StepRunner
+    let workerID: WorkerID
+    let configuration: EngineConfiguration
+    let isClustered: Bool
+    let metrics: EngineMetrics
+    let logger: Logger
+    /// Whether the instance is stopping: owners then let go at the next boundary.
+    let isDraining: @Sendable () -> Bool
+
+    func drive(_ drive: inout Drive) async -> DriveEnd {
+        while true {
+            if drive.slot.stopped != nil || Task.isCancelled { return await giveBack(drive) }
+            switch drive.flow.decision.plan(drive.state, inbox: drive.inbox, at: clock.now) {
+            case .ended:
+                return .ended
+            case .park(let due):
+                return await repark(drive, due: due, needs: drive.flow.needs(drive.state))
+            case .record(let fact):
+                if let end = await commit(&drive, fact) { return end }
+            case .run(let node):
+                if drive.budget == 0 { return await repark(drive, due: rest(drive), needs: node.type) }
+                if isDraining(), drive.state.position > drive.snapshotPosition, drive.budget == nil {
+                    return await repark(drive, due: clock.now, needs: node.type)
+                }
+                guard let handler = handlers[ofType: node.type] else {
+                    if let end = await handOver(&drive, node) { return end }
+                    continue
+                }
+                if let end = await run(&drive, node, handler) { return end }
+            }
+        }
+    }
+
+    /// Appends `recovered` for an execution that was taken over. Nil: go on.
+    func takeOver(_ drive: inout Drive, from previous: WorkerID?) async -> DriveEnd? {
+        metrics.recovered.increment()
+        return await commit(&drive, .ownerLost(previous, reason: previous == nil ? "released" : "worker unavailable"))
+    }
+
+    // MARK: - One step
+
+    private func run(_ drive: inout Drive, _ node: FlowGraph.Node, _ handler: AnyHandler) async -> DriveEnd? {
+        drive.slot.begin(
+            Slot.Running(
+                stepID: node.id, attempt: drive.state.attempt, startedAt: clock.now, since: clock.monotonic, position: drive.state.position))
+        let fact = await runner.run(node, handler, drive.state)
+        if let marker = await drive.slot.end() { drive.state.apply(marker.events, position: drive.state.position, at: marker.at) }
+        drive.budget = drive.budget.map { $0 - 1 }
+        guard let fact, drive.slot.stopped != .lost else { return await giveBack(drive) }
+        metrics.steps.increment()
+        return await commit(&drive, fact)
+    }
+
+    /// This instance lacks the handler: another may have it, or nobody has.
+    private func handOver(_ drive: inout Drive, _ node: FlowGraph.Node) async -> DriveEnd? {
+        let missing = Fact.cannotRun(Failure("HANDLER_NOT_FOUND", "no handler has the type '\(node.type)'", stepID: node.id))
+        guard isClustered else { return await commit(&drive, missing) }
+        let wait = drive.flow.spec.handlerWait ?? configuration.handlerWait
+        if clock.now - drive.dueAt >= wait, await !isServed(node.type) { return await commit(&drive, missing) }
+        return await repark(drive, due: clock.now, needs: node.type)
+    }
+
+    private func isServed(_ type: String) async -> Bool {
+        guard let workers = try? await store.workers() else { return true }
+        return workers.contains { $0.isLive && $0.handlers.contains(type) }
+    }
+
+    /// When an execution that was driven a limited way is looked at next.
+    private func rest(_ drive: Drive) -> Timestamp {
+        drive.state.creation.autoRun ? clock.now : .distantFuture
+    }
+
+    // MARK: - Commits
+
+    /// Makes the transition that `fact` causes durable. Nil: go on driving.
+    private func commit(_ drive: inout Drive, _ fact: Fact) async -> DriveEnd? {
+        let now = clock.now
+        let transition = drive.flow.decision.decide(drive.state, fact, at: now, random: .random(in: 0..<1))
+        let body = LogBody(workerID: workerID, at: now, events: transition.events)
+        var next = drive.state
+        next.apply(body.events, position: next.position, at: now)
+        let append = append(drive, transition, body, next)
+        let outcome: AppendOutcome
+        do {
+            outcome = try await commitUntilKnown(append, drive.slot)
+        } catch {
+            return .lost
+        }
+        switch outcome {
+        case .fenced:
+            metrics.fenced.increment()
+            logger.debug("fenced", metadata: ["execution.id": "\(drive.slot.executionID)", "log.position": "\(append.position)"])
+            return .lost
+        case .refused(let error):
+            return await refuse(&drive, fact, error)
+        case .committed(let woken):
+            drive.state = next
+            if append.snapshot != nil { drive.snapshotPosition = next.position }
+            if let consumed = append.consumed { drive.inbox.removeAll { $0.generation == consumed } }
+            publish(drive.state)
+            return end(of: transition, woken: woken, drive)
+        }
+    }
+
+    private func end(of transition: Transition, woken: Bool, _ drive: Drive) -> DriveEnd? {
+        switch transition.then {
+        case .proceed: return nil
+        case .end:
+            metrics.ended.increment()
+            return .ended
+        case .park(let due):
+            if !woken, due != .distantFuture {
+                coordination.wakes.signal([WakeHint(executionID: drive.slot.executionID, at: due, reason: "timer")])
+            }
+            return .parked(due: due, woken: woken)
+        }
+    }
+
+    private func append(_ drive: Drive, _ transition: Transition, _ body: LogBody, _ next: ExecutionState) -> Append {
+        var append = Append(
+            executionID: drive.slot.executionID, position: drive.state.position, kind: transition.kind, count: Int16(clamping: body.events.count),
+            operationID: OperationID(raw: .random()), body: body.encoded(), consumed: transition.consumed)
+        switch transition.then {
+        case .proceed:
+            if next.position - drive.snapshotPosition >= Int64(configuration.snapshotEvery) {
+                append.snapshot = Snapshot(status: next.status, bytes: next.snapshot())
+            }
+        case .park(let due):
+            append.effect = .park(due: due, seenGeneration: drive.seenGeneration, needs: drive.flow.needs(next))
+            append.snapshot = Snapshot(status: next.status, bytes: next.snapshot())
+        case .end(let status):
+            append.effect = .end(status)
+            append.snapshot = Snapshot(status: status, bytes: next.snapshot())
+        }
+        return append
+    }
+
+    /// Tries again while the store says that nothing was written, for as long as the slot may write.
+    private func commitUntilKnown(_ append: Append, _ slot: Slot) async throws -> AppendOutcome {
+        while true {
+            do {
+                return try await journal.commit(append)
+            } catch let error as StoreError where error.code == .unavailable {
+                if slot.stopped != nil { throw CancellationError() }
+                logger.debug("the store is unavailable", metadata: ["error": "\(error)"])
+                try await clock.sleep(for: .milliseconds(100))
+            }
+        }
+    }
+
+    /// The row cannot be stored: the step that made it fails, and if even that cannot be written the execution is left to its lease.
+    private func refuse(_ drive: inout Drive, _ fact: Fact, _ error: StoreError) async -> DriveEnd? {
+        logger.warning("a row was refused", metadata: ["execution.id": "\(drive.slot.executionID)", "error": "\(error)"])
+        switch fact {
+        case .stepSucceeded(let attempt, _, _, _), .waitRequested(let attempt, _):
+            return await commit(
+                &drive, .stepFailed(attempt, StepFailure("INVALID_OUTPUT", "the result cannot be stored: \(error.message)", isRetryable: false)))
+        default:
+            return .lost
+        }
+    }
+
+    private func publish(_ state: ExecutionState) {
+        coordination.events.publish(EventNotice(executionID: state.id, rootID: state.creation.rootID, position: state.position - 1))
+    }
+
+    // MARK: - Letting go
+
+    private func repark(_ drive: Drive, due: Timestamp, needs: String) async -> DriveEnd {
+        do {
+            guard let woken = try await store.repark(drive.slot.held, due: due, seenGeneration: drive.seenGeneration, needs: needs) else { return .lost }
+            if !woken, due != .distantFuture {
+                coordination.wakes.signal([WakeHint(executionID: drive.slot.executionID, at: due > clock.now ? due : nil, reason: "released")])
+            }
+            return .parked(due: due, woken: woken)
+        } catch {
+            return .lost
+        }
+    }
+
+    /// Stopped in the middle: a lost execution is dropped, one that is still ours goes back for immediate claim.
+    private func giveBack(_ drive: Drive) async -> DriveEnd {
+        guard drive.slot.stopped != .lost else { return .lost }
+        let held = drive.slot.held
+        await shielded { [store, workerID] in try? await store.release([held], worker: workerID) }
+        coordination.wakes.signal([WakeHint(executionID: held.executionID, reason: "released")])
+        return .released
+    }
+}
+
+/// Finishes a terminal write although the caller is being cancelled.
+func shielded<Value: Sendable>(_ body: @escaping @Sendable () async -> Value) async -> Value {
+    await Task { await body() }.value
+}

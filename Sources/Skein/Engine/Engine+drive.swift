@@ -1,0 +1,106 @@
+// Driving one execution here and now, on the caller's task: for callers who want to see it, and for tests.
+
+import Metrics
+public import SkeinCore
+
+extension Engine {
+    /// Drives an execution until it waits or ends. Takes the execution's lock, so that two callers do not do it at once.
+    ///
+    /// An engine that is not running as a service also waits for timers; with `simulateTime`, on a `VirtualClock`, it moves the clock to
+    /// them instead.
+    ///
+    /// - Throws: `executionBusy` with the holder when another owns it, `executionNotFound`.
+    public func run(_ id: ExecutionID, simulateTime: Bool = false) async throws -> Execution {
+        while true {
+            let execution = try await exclusively(id, purpose: "run") { try await self.driveHere(id, budget: nil) }
+            guard !isRunning, let due = execution.wait?.due, due != .distantFuture else { return execution }
+            if simulateTime, let virtual = clock as? VirtualClock {
+                virtual.advance(to: due)
+            } else {
+                try await clock.sleep(for: max(.zero, due - clock.now))
+            }
+        }
+    }
+
+    /// Runs one attempt of one step, and lets go.
+    public func step(_ id: ExecutionID) async throws -> Execution {
+        try await exclusively(id, purpose: "step") { try await self.driveHere(id, budget: 1) }
+    }
+
+    private func driveHere(_ id: ExecutionID, budget: Int?) async throws -> Execution {
+        try await ensureRegistered()
+        while true {
+            let before = try await execution(id)
+            guard !before.status.isEnded else { return before }
+            if let slot = slots[id], slot.stopped == nil { throw busy(id, holder: identity.id.description) }
+            let claimID = ClaimID(raw: .random())
+            let ownership = Ownership(workerID: identity.id, claimID: claimID, lease: configuration.lease)
+            guard let claim = try await store.claim([id], for: ownership, force: true).first else {
+                let now = try await execution(id)
+                if now.status.isEnded { return now }
+                throw busy(id, holder: now.workerID?.description)
+            }
+            let slot = Slot(id, claimID)
+            guard let loaded = try await store.load([id])[id], loaded.claimID == claimID, slots.add(slot) else { continue }
+            let (end, _) = await withTaskCancellationHandler {
+                await driveClaimed(slot, claim, loaded, budget: budget)
+            } onCancel: {
+                slot.stop(.shutdown)
+            }
+            finish(slot, end)
+            try Task.checkCancellation()
+            if case .parked(_, woken: true) = end, budget == nil, !isRunning { continue }
+            return try await execution(id)
+        }
+    }
+
+    private func busy(_ id: ExecutionID, holder: String?) -> EngineError {
+        EngineError(.executionBusy, "the execution \(id) is being run by \(holder ?? "another instance")", holder: holder)
+    }
+
+    /// Runs `body` under the execution's lock. Without a coordination service there is no lock; the log decides as always.
+    func exclusively<Result: Sendable>(
+        _ id: ExecutionID, purpose: String, _ body: @Sendable () async throws -> Result
+    ) async throws -> Result {
+        let name = "exec:\(id)"
+        var grant: LockGrant?
+        do {
+            grant = try await coordination.locks.acquire(name, holder: "\(identity.id) \(purpose)", ttl: configuration.lease)
+            if grant == nil {
+                let holder = try await coordination.locks.holder(of: name)?.holder
+                // A cancel must reach an execution whose driver holds the lock for as long as it drives.
+                let isDriver = holder.map { $0.hasSuffix(" run") || $0.hasSuffix(" step") } ?? false
+                if !(purpose == "cancel" && isDriver) {
+                    throw EngineError(.executionBusy, "the execution \(id) is locked by \(holder ?? "another")", holder: holder)
+                }
+            }
+        } catch let error as EngineError {
+            throw error
+        } catch {
+            // Without the service there is no lock to take.
+        }
+        guard let grant else { return try await body() }
+        metrics.locksHeld.record(locksHeld.add(1))
+        defer { metrics.locksHeld.record(locksHeld.add(-1)) }
+        return try await keeping(grant, body)
+    }
+
+    /// Extends the grant while `body` runs and releases it after.
+    private func keeping<Result: Sendable>(_ grant: LockGrant, _ body: @Sendable () async throws -> Result) async throws -> Result {
+        let (locks, clock, ttl) = (coordination.locks, clock, configuration.lease)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                while (try? await clock.sleep(for: ttl / 3)) != nil { _ = try? await locks.extend(grant, ttl: ttl) }
+            }
+            defer { group.cancelAll() }
+            do {
+                let result = try await body()
+                await shielded { try? await locks.release(grant) }
+                return result
+            } catch {
+                await shielded { try? await locks.release(grant) }
+                throw error
+            }
+        }
+    }
+}

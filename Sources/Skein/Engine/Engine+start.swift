@@ -1,0 +1,102 @@
+// From a claim to a drive: load, rebuild the state, take over where somebody did not let go, drive, clean up.
+
+import Logging
+import SkeinCore
+
+extension Engine {
+    /// Loads and starts what was claimed. Each claim has a reservation, which becomes a slot or is given back.
+    func start(_ claims: [Claim], _ claimID: ClaimID) async {
+        let loaded: [ExecutionID: LoadedExecution]
+        do {
+            loaded = try await store.load(claims.map(\.executionID))
+        } catch {
+            logger.debug("claimed executions could not be loaded", metadata: ["error": "\(error)"])
+            slots.cancelReservation(claims.count)
+            let held = claims.map { HeldClaim($0.executionID, claimID) }
+            try? await store.release(held, worker: identity.id)
+            return
+        }
+        for claim in claims {
+            let slot = Slot(claim.executionID, claimID)
+            guard let execution = loaded[claim.executionID], execution.claimID == claimID else {
+                slots.cancelReservation(1)
+                continue
+            }
+            guard slots.fill(slot) else { continue }
+            slot.attach(Task { await self.drive(slot, claim, execution) })
+        }
+    }
+
+    /// Starts an execution that was born in this instance's hands.
+    func startBorn(_ slot: Slot, _ flow: CompiledFlow, _ state: ExecutionState) {
+        slot.attach(
+            Task {
+                var drive = Drive(slot: slot, flow: flow, state: state, dueAt: state.creation.createdAt)
+                let end = await self.driver.drive(&drive)
+                self.finish(slot, end)
+            })
+    }
+
+    private func drive(_ slot: Slot, _ claim: Claim, _ loaded: LoadedExecution) async {
+        let end = await driveClaimed(slot, claim, loaded, budget: nil).end
+        finish(slot, end)
+    }
+
+    /// Drives a claimed execution on the caller's task.
+    func driveClaimed(
+        _ slot: Slot, _ claim: Claim, _ first: LoadedExecution, budget: Int?
+    ) async -> (end: DriveEnd, state: ExecutionState?) {
+        var loaded = first
+        let driver = driver
+        while true {
+            let flow: CompiledFlow
+            var drive: Drive
+            do {
+                let creation = loaded.record.creation
+                flow = try await flows.flow(creation.flowID, version: creation.flowVersion)
+                let state = try flow.state(of: loaded.record)
+                drive = Drive(
+                    slot: slot, flow: flow, state: state, inbox: loaded.inbox, seenGeneration: claim.wakeGeneration,
+                    snapshotPosition: loaded.record.rows.first?.position ?? state.position, dueAt: claim.dueAt, budget: budget)
+            } catch {
+                return (await setAside(slot, claim, error), nil)
+            }
+            guard claim.isTakeover else { return (await driver.drive(&drive), drive.state) }
+            switch await driver.takeOver(&drive, from: claim.previousOwner) {
+            case nil: return (await driver.drive(&drive), drive.state)
+            case .lost?:
+                // The old owner's last row may have come in between: still ours means read again and append behind it.
+                guard slot.stopped == nil, let again = try? await store.load([slot.executionID])[slot.executionID],
+                    again.claimID == slot.claimID
+                else { return (.lost, drive.state) }
+                loaded = again
+            case let end?: return (end, drive.state)
+            }
+        }
+    }
+
+    /// An execution that this version cannot read must not be tried in a circle: it is looked at again in a minute.
+    private func setAside(_ slot: Slot, _ claim: Claim, _ error: any Error) async -> DriveEnd {
+        logger.warning(
+            "an execution cannot be read; it is set aside for a minute",
+            metadata: ["execution.id": "\(slot.executionID)", "error": "\(error)"])
+        let due = clock.now + .seconds(60)
+        guard !claim.isTakeover else {
+            // Not ours to repark without `recovered`: the lease runs out by itself.
+            return .lost
+        }
+        _ = try? await store.repark(slot.held, due: due, seenGeneration: claim.wakeGeneration, needs: "")
+        return .parked(due: due, woken: false)
+    }
+
+    func finish(_ slot: Slot, _ end: DriveEnd) {
+        slots.remove(slot)
+        guard let dispatcher else { return }
+        switch end {
+        case .parked(_, woken: true): dispatcher.wake(slot.executionID)
+        case .parked(let due, woken: false) where due != .distantFuture: dispatcher.expect(due)
+        default: break
+        }
+        dispatcher.roomMade()
+    }
+}

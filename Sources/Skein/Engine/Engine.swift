@@ -1,0 +1,161 @@
+public import Logging
+public import Metrics
+public import ServiceLifecycle
+public import SkeinCore
+import Synchronization
+
+/// Runs flows durably, alone or as one of many identical instances over one store.
+///
+/// As a library: register flows and handlers, `create` executions, and either add the engine to a `ServiceGroup`, where it runs whatever
+/// is due until a graceful shutdown, or drive single executions with `run(_:)` and `step(_:)`.
+public final class Engine: Service, Sendable {
+    public let store: any ExecutionStore
+    public let coordination: Coordination
+    public let configuration: EngineConfiguration
+    public let clock: any EngineClock
+    public let handlers = HandlerRegistry()
+    package let logger: Logger
+    let metrics: EngineMetrics
+    let flows: FlowCache
+    let journal: Journal
+    let slots: SlotTable
+    let identity: WorkerIdentity
+    private let lifecycle = Mutex(Lifecycle())
+    private let dispatcherBox = Mutex<Dispatcher?>(nil)
+    private let registration = Coalescer<Int, Bool>()
+    let locksHeld = Tally()
+
+    private struct Lifecycle {
+        var isRunning = false
+        var isDraining = false
+    }
+
+    /// - Parameters:
+    ///   - store: where everything is kept: `.inMemory`, or `.postgres(url)` of SkeinPostgres.
+    ///   - coordination: how instances find each other: in this process, or `.redis(url)` of SkeinRedis.
+    ///   - clock: the system's, or a `VirtualClock` in tests. A store with a clock of its own must share it.
+    public init(
+        store: any ExecutionStore, coordination: Coordination? = nil, configuration: EngineConfiguration = EngineConfiguration(),
+        clock: any EngineClock = SystemClock(), logger: Logger = Logger(label: "skein"),
+        metrics: any MetricsFactory = MetricsSystem.factory
+    ) {
+        self.store = store
+        self.coordination = coordination ?? .inProcess(clock: clock)
+        self.configuration = configuration
+        self.clock = clock
+        self.logger = logger
+        self.metrics = EngineMetrics(metrics)
+        flows = FlowCache(store: store, policy: configuration.policy)
+        journal = Journal(store: store, batchLimit: configuration.batchLimit, metrics: self.metrics)
+        slots = SlotTable(capacity: configuration.claims ? configuration.concurrency : 0)
+        identity = WorkerIdentity(configuration.workerID ?? WorkerID(raw: .random()))
+    }
+
+    public var workerID: WorkerID { identity.id }
+
+    /// Whether `run()` is at work and not stopping.
+    public var isRunning: Bool { lifecycle.withLock { $0.isRunning && !$0.isDraining } }
+
+    /// Whether a graceful shutdown has begun.
+    public var isDraining: Bool { lifecycle.withLock { $0.isDraining } }
+
+    /// Executions that this instance drives now.
+    public var executionsInProgress: Int { slots.count }
+
+    /// Whether other instances may run what this one cannot.
+    var isClustered: Bool { configuration.isClustered ?? coordination.health.isShared }
+
+    var driver: Driver {
+        Driver(
+            store: store, journal: journal, coordination: coordination, handlers: handlers, clock: clock,
+            runner: StepRunner(clock: clock, logger: logger, defaultTimeout: configuration.defaultTimeout), workerID: identity.id,
+            configuration: configuration, isClustered: isClustered, metrics: metrics, logger: logger,
+            isDraining: { [weak self] in self?.isDraining ?? true })
+    }
+
+    var dispatcher: Dispatcher? { dispatcherBox.withLock { $0 } }
+
+    /// Brings the store's schema up to date. Any number of instances may call it at once. Returns the names of what was applied.
+    @discardableResult
+    public func migrate() async throws -> [String] {
+        try await store.migrate()
+    }
+
+    /// Registers this life of the instance with the store, once.
+    func ensureRegistered() async throws {
+        guard !identity.isRegistered else { return }
+        _ = try await registration.value(for: 0) { _ in
+            guard !identity.isRegistered else { return true }
+            try await store.register(WorkerRecord(id: identity.id, podID: configuration.podID, handlers: handlers.types))
+            identity.registered()
+            return true
+        }
+    }
+
+    // MARK: - The service
+
+    /// Claims and drives executions until graceful shutdown or cancellation. At a graceful shutdown it stops claiming, lets running
+    /// handlers finish within the grace period, commits what they did and gives the rest back for immediate claim elsewhere.
+    public func run() async throws {
+        try await ensureRegistered()
+        let dispatcher = makeDispatcher()
+        dispatcherBox.withLock { $0 = dispatcher }
+        lifecycle.withLock { $0 = Lifecycle(isRunning: true) }
+        slots.open()
+        await withTaskGroup(of: Void.self) { group in
+            let commits = Task { await self.journal.run() }
+            addLoops(to: &group, dispatcher)
+            try? await gracefulShutdown()
+            await shielded { await self.stop() }
+            group.cancelAll()
+            await group.waitForAll()
+            journal.drain()
+            await commits.value
+        }
+        dispatcherBox.withLock { $0 = nil }
+        lifecycle.withLock { $0 = Lifecycle() }
+    }
+
+    private func addLoops(to group: inout TaskGroup<Void>, _ dispatcher: Dispatcher) {
+        let keeper = LeaseKeeper(
+            store: store, slots: slots, identity: identity, clock: clock, lease: configuration.lease, logger: logger)
+        let marker = StepMarker(slots: slots, journal: journal, clock: clock, workerID: identity.id, after: configuration.startedMarker)
+        let housekeeper = Housekeeper(store: store, coordination: coordination, identity: identity, clock: clock, logger: logger)
+        group.addTask { await self.coordination.run() }
+        group.addTask { await keeper.run() }
+        group.addTask { await housekeeper.run() }
+        guard configuration.claims else { return }
+        group.addTask { await marker.run() }
+        group.addTask { await dispatcher.run() }
+        group.addTask {
+            for await hint in self.coordination.wakes.hints() {
+                if let id = hint.executionID, self.slots[id] != nil, hint.reason == "cancel" { await keeper.check(id) }
+                dispatcher.hear(hint)
+            }
+        }
+    }
+
+    private func makeDispatcher() -> Dispatcher {
+        Dispatcher(
+            store: store, coordination: coordination, slots: slots, handlers: handlers, clock: clock, configuration: configuration,
+            identity: identity, metrics: metrics, logger: logger,
+            start: { [weak self] claims, claimID in await self?.start(claims, claimID) })
+    }
+
+    /// Stop claiming; let handlers finish; give the rest back.
+    private func stop() async {
+        lifecycle.withLock { $0.isDraining = true }
+        slots.close()
+        logger.info("stopping", metadata: ["executions": "\(slots.count)"])
+        _ = await TimeLimit.run(configuration.grace, clock: SystemClock()) { await self.slots.empty() }
+        for slot in slots.all { slot.stop(.shutdown) }
+        _ = await TimeLimit.run(.seconds(1), clock: SystemClock()) { await self.slots.empty() }
+        let rest = slots.held
+        if !rest.isEmpty {
+            for slot in slots.all { slot.stop(.lost) }
+            try? await store.release(rest, worker: identity.id)
+            coordination.wakes.signal([WakeHint(executionID: nil, reason: "look")])
+        }
+        try? await store.unregister(identity.id)
+    }
+}

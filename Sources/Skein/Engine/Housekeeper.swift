@@ -1,0 +1,32 @@
+import Logging
+import SkeinCore
+
+/// The chores that one instance does for all: the leader of `maintenance`, or everybody while no leader can be elected.
+struct Housekeeper: Sendable {
+    let store: any ExecutionStore
+    let coordination: Coordination
+    let identity: WorkerIdentity
+    let clock: any EngineClock
+    let logger: Logger
+
+    static let duty = "maintenance"
+    private static let ttl = Duration.seconds(30)
+    private static let interval = Duration.seconds(600)
+
+    /// Runs until cancelled; then resigns.
+    func run() async {
+        var next = clock.monotonic
+        let candidate = identity.id.description
+        while (try? await clock.sleep(for: Self.ttl / 3)) != nil {
+            let leads = (try? await coordination.leaders.campaign(Self.duty, candidate: candidate, ttl: Self.ttl)) ?? true
+            guard leads, clock.monotonic >= next else { continue }
+            next = clock.monotonic + Self.interval
+            do {
+                try await store.maintain()
+            } catch {
+                logger.debug("maintenance failed", metadata: ["error": "\(error)"])
+            }
+        }
+        await shielded { [coordination] in try? await coordination.leaders.resign(Self.duty, candidate: candidate) }
+    }
+}

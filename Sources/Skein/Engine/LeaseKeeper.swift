@@ -1,0 +1,74 @@
+// Keeps what this instance holds, and lets go of what it cannot keep: renewal by the list of claims it really has, a heartbeat, and a
+// window of trust measured by the monotonic clock.
+
+import Logging
+import SkeinCore
+
+struct LeaseKeeper: Sendable {
+    let store: any ExecutionStore
+    let slots: SlotTable
+    let identity: WorkerIdentity
+    let clock: any EngineClock
+    let lease: Duration
+    let logger: Logger
+
+    /// Runs until cancelled.
+    func run() async {
+        var trustedUntil = clock.monotonic + lease
+        var round = 0
+        while !Task.isCancelled {
+            guard (try? await clock.sleep(for: lease / 3)) != nil else { return }
+            let began = clock.monotonic
+            do {
+                try await renew()
+                if try await store.heartbeat(identity.id) {
+                    trustedUntil = began + lease
+                    identity.allowClaims(true)
+                } else {
+                    superseded()
+                }
+                round += 1
+                if round.isMultiple(of: 3) {
+                    let dead = try await store.reap(silence: lease * 3, lease: lease)
+                    if !dead.isEmpty { logger.info("workers were silent", metadata: ["workers": "\(dead)"]) }
+                }
+            } catch {
+                logger.debug("leases could not be renewed", metadata: ["error": "\(error)"])
+                if clock.monotonic >= trustedUntil - lease / 5 { distrust() }
+            }
+        }
+    }
+
+    private func renew() async throws {
+        let held = slots.held
+        guard !held.isEmpty else { return }
+        let kept = try await store.renew(held, worker: identity.id, lease: lease)
+        for claim in held where !kept.contains(claim.executionID) {
+            guard let slot = slots[claim.executionID], slot.claimID == claim.claimID else { continue }
+            slot.stop(.lost)
+        }
+    }
+
+    /// Asks for one execution whether it is still ours, because somebody said otherwise.
+    func check(_ id: ExecutionID) async {
+        guard let slot = slots[id] else { return }
+        guard let kept = try? await store.renew([slot.held], worker: identity.id, lease: lease) else { return }
+        if !kept.contains(id), slots[id] === slot { slot.stop(.lost) }
+    }
+
+    private func superseded() {
+        if identity.mayClaim {
+            logger.warning("another worker took this instance's place; it claims nothing more", metadata: ["worker.id": "\(identity.id)"])
+        }
+        identity.allowClaims(false)
+        for slot in slots.all { slot.stop(.lost) }
+    }
+
+    /// The leases may be over by now: whoever holds them next must not be met by handlers of ours.
+    private func distrust() {
+        guard identity.mayClaim else { return }
+        logger.warning("the store has not answered for most of a lease; handlers are cancelled", metadata: ["worker.id": "\(identity.id)"])
+        identity.allowClaims(false)
+        for slot in slots.all { slot.stop(.lost) }
+    }
+}

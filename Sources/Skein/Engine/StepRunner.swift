@@ -1,0 +1,111 @@
+// Calls a handler and turns whatever it does into a fact. Knows no store and no claim.
+
+import Logging
+import SkeinCore
+
+struct StepRunner: Sendable {
+    let clock: any EngineClock
+    let logger: Logger
+    let defaultTimeout: Duration?
+
+    /// How an attempt ended; nil: it was cut off and nothing may be recorded.
+    func run(_ node: FlowGraph.Node, _ handler: AnyHandler, _ execution: ExecutionState) async -> Fact? {
+        let startedAt = clock.now
+        var attempt = StepAttempt(stepID: node.id, attempt: execution.attempt, startedAt: startedAt, endedAt: startedAt)
+        let input: JSONValue
+        do {
+            input = try node.input.resolve(context: execution.context) ?? .null
+        } catch {
+            return .stepFailed(attempt, StepFailure("INPUT_ERROR", "\(error)", isRetryable: false))
+        }
+        let context = StepContext(
+            executionID: execution.id, flowID: execution.creation.flowID, flowVersion: execution.creation.flowVersion, stepID: node.id,
+            attempt: execution.attempt, visit: execution.moves, fencingToken: execution.position, tenantID: execution.creation.tenantID,
+            config: node.config, context: execution.context, clock: clock, logger: logger)
+        let limit = limit(of: node, execution, at: startedAt)
+        let outcome: LimitedOutcome<StepResult<JSONValue>>
+        if let limit {
+            outcome = await TimeLimit.run(limit, clock: clock) { try await handler.body(input, context) }
+        } else {
+            do {
+                outcome = .finished(.success(try await handler.body(input, context)))
+            } catch {
+                outcome = .finished(.failure(error))
+            }
+        }
+        attempt.endedAt = clock.now
+        switch outcome {
+        case .finished(.success(let result)): return fact(result, attempt)
+        case .finished(.failure(let error)):
+            if error is CancellationError, Task.isCancelled { return nil }
+            return .stepFailed(attempt, failure(of: error))
+        case .timedOut:
+            if let deadline = execution.creation.deadline, attempt.endedAt >= deadline { return .deadlineReached }
+            return .stepTimedOut(attempt, limit: limit ?? .zero)
+        case .cancelled: return nil
+        }
+    }
+
+    /// The step's own limit, cut to what the execution has left.
+    private func limit(of node: FlowGraph.Node, _ execution: ExecutionState, at now: Timestamp) -> Duration? {
+        let own = node.timeout ?? defaultTimeout
+        guard let deadline = execution.creation.deadline else { return own }
+        let left = max(.zero, deadline - now)
+        return own.map { min($0, left) } ?? left
+    }
+
+    private func fact(_ result: StepResult<JSONValue>, _ attempt: StepAttempt) -> Fact {
+        switch result {
+        case .completed(let output, let next):
+            guard output.isStorable else { return .stepFailed(attempt, .notStorable) }
+            return .stepSucceeded(attempt, output: output.isNull ? nil : output, bytes: output.byteCount, next: next)
+        case .failed(let failure):
+            return .stepFailed(attempt, failure.storable)
+        case .wait(let request):
+            guard request.output?.isStorable ?? true else { return .stepFailed(attempt, .notStorable) }
+            return .waitRequested(attempt, request)
+        }
+    }
+
+    private func failure(of error: any Error) -> StepFailure {
+        switch error {
+        case let failure as StepFailure: failure.storable
+        case let failure as Failure: StepFailure(failure).storable
+        default: StepFailure("HANDLER_ERROR", String(describing: error)).storable
+        }
+    }
+}
+
+extension JSONValue {
+    /// Whether a row can hold it: no NUL, not deeper and not larger than what is read back.
+    var isStorable: Bool {
+        switch self {
+        case .null, .bool, .int: true
+        case .string(let text): !text.utf8.contains(0)
+        default: exceeds(.stored) == nil
+        }
+    }
+}
+
+extension JSONLimits {
+    /// Bounds of what the engine stores and reads back. The contract's own limits are tighter and name the place.
+    static let stored = JSONLimits(maxBytes: 64 << 20, maxDepth: 256)
+}
+
+extension StepFailure {
+    static let notStorable = StepFailure(
+        "INVALID_OUTPUT", "the handler returned a value that cannot be stored: text with a NUL character (U+0000), more than 64 MiB or 256 levels", isRetryable: false)
+
+    /// The longest message an audit event keeps.
+    private static let messageLimit = 8_192
+
+    /// The same failure without what a row cannot hold: NUL characters, and messages and details beyond all measure.
+    var storable: StepFailure {
+        var copy = self
+        if copy.failure.message.utf8.contains(0) { copy.failure.message = copy.failure.message.filter { $0 != "\0" } }
+        if copy.failure.message.utf8.count > Self.messageLimit { copy.failure.message = String(copy.failure.message.prefix(Self.messageLimit)) + "…" }
+        if copy.failure.code.utf8.contains(0) || copy.failure.code.utf8.count > 200 { copy.failure.code = "STEP_FAILED" }
+        if let details = copy.failure.details, !details.isStorable || details.byteCount > 65_536 { copy.failure.details = nil }
+        return copy
+    }
+}

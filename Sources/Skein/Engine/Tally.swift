@@ -1,0 +1,11 @@
+import Synchronization
+
+/// A number that goes up and down.
+final class Tally: Sendable {
+    private let value = Atomic<Int>(0)
+
+    /// Adds and returns the sum.
+    func add(_ change: Int) -> Int {
+        value.add(change, ordering: .relaxed).newValue
+    }
+}

@@ -1,0 +1,70 @@
+// The one place where work is left behind: a handler that ignores its cancellation must not keep a slot.
+
+import Synchronization
+
+/// How a limited piece of work ended.
+enum LimitedOutcome<Value: Sendable>: Sendable {
+    case finished(Result<Value, any Error>)
+    /// The limit passed first; the work was cancelled and whatever it does now is nobody's.
+    case timedOut
+    /// The caller was cancelled first.
+    case cancelled
+}
+
+enum TimeLimit {
+    /// Runs `body` and returns at its end, at the limit, or at the caller's cancellation, whichever is first.
+    static func run<Value: Sendable>(
+        _ limit: Duration, clock: any EngineClock, _ body: @escaping @concurrent @Sendable () async throws -> Value
+    ) async -> LimitedOutcome<Value> {
+        let race = Race<LimitedOutcome<Value>>()
+        let work = Task {
+            do {
+                race.settle(.finished(.success(try await body())))
+            } catch {
+                race.settle(.finished(.failure(error)))
+            }
+        }
+        let timer = Task {
+            guard (try? await clock.sleep(for: limit)) != nil else { return }
+            race.settle(.timedOut)
+        }
+        let outcome = await withTaskCancellationHandler {
+            await race.value()
+        } onCancel: {
+            race.settle(.cancelled)
+        }
+        timer.cancel()
+        work.cancel()
+        return outcome
+    }
+}
+
+/// The first value wins; one reader.
+private final class Race<Value: Sendable>: Sendable {
+    private struct State {
+        var value: Value?
+        var reader: CheckedContinuation<Value, Never>?
+    }
+
+    private let state = Mutex(State())
+
+    func settle(_ value: Value) {
+        let reader = state.withLock { state in
+            guard state.value == nil else { return nil as CheckedContinuation<Value, Never>? }
+            state.value = value
+            defer { state.reader = nil }
+            return state.reader
+        }
+        reader?.resume(returning: value)
+    }
+
+    func value() async -> Value {
+        await withCheckedContinuation { reader in
+            let value = state.withLock { state in
+                if state.value == nil { state.reader = reader }
+                return state.value
+            }
+            if let value { reader.resume(returning: value) }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+public import SkeinCore
+
+/// A handler by its type name: JSON in, JSON out. What the registry holds and the engine calls.
+public struct AnyHandler: Sendable {
+    public typealias Body = @concurrent @Sendable (JSONValue, StepContext) async throws -> StepResult<JSONValue>
+
+    public let metadata: HandlerMetadata
+    public let body: Body
+
+    public init(_ metadata: HandlerMetadata, _ body: @escaping Body) {
+        self.metadata = metadata
+        self.body = body
+    }
+
+    /// Decodes the input and encodes the output of a typed handler. Input that does not decode fails the step with INPUT_ERROR, without a
+    /// retry.
+    public init<H: Handler>(_ handler: H) {
+        self.init(H.metadata) { input, step in
+            let decoded: H.Input = try AnyHandler.decode(input)
+            switch try await handler.execute(decoded, step) {
+            case .completed(let output, let next): return .completed(try AnyHandler.encode(output), next: next)
+            case .failed(let failure): return .failed(failure)
+            case .wait(let request): return .wait(request)
+            }
+        }
+    }
+
+    static func decode<T: Decodable>(_ input: JSONValue) throws -> T {
+        if let value = input as? T { return value }
+        do {
+            return try JSONValueDecoder().decode(T.self, from: input)
+        } catch {
+            throw StepFailure("INPUT_ERROR", "the step's input does not fit the handler: \(error)", isRetryable: false)
+        }
+    }
+
+    static func encode(_ output: some Encodable) throws -> JSONValue {
+        if let value = output as? JSONValue { return value }
+        return try JSONValueEncoder().encode(output)
+    }
+}

@@ -1,0 +1,69 @@
+public import SkeinCore
+
+/// What a handler is, for people and for validation.
+public struct HandlerMetadata: Sendable, Hashable {
+    public var type: String
+    public var name: String
+    public var description: String
+    public var category: String
+    /// Keeps checkpoints of its own between attempts.
+    public var isStateful: Bool
+    /// JSON Schema (2020-12) of the step's `config`.
+    public var configSchema: JSONValue
+
+    public init(
+        type: String, name: String? = nil, description: String = "", category: String = "custom", isStateful: Bool = false,
+        configSchema: JSONValue = true
+    ) {
+        self.type = type
+        self.name = name ?? type
+        self.description = description
+        self.category = category
+        self.isStateful = isStateful
+        self.configSchema = configSchema
+    }
+}
+
+/// Does the work of a step. May run more than once for one step: pass `step.idempotencyToken` on to what you call.
+///
+/// A handler runs outside any actor, on the concurrent pool. Thrown `StepFailure`s fail the step with their code, other errors with
+/// HANDLER_ERROR; a `CancellationError` while the step is being cancelled is not a failure.
+public protocol Handler<Input, Output>: Sendable {
+    associatedtype Input: Decodable & Sendable
+    associatedtype Output: Encodable & Sendable
+
+    /// The name flows use.
+    static var type: String { get }
+    static var metadata: HandlerMetadata { get }
+
+    @concurrent func execute(_ input: Input, _ step: StepContext) async throws -> StepResult<Output>
+}
+
+extension Handler {
+    public static var metadata: HandlerMetadata { HandlerMetadata(type: type) }
+}
+
+/// How an attempt ended, as its handler says.
+public enum StepResult<Output: Sendable>: Sendable {
+    /// `next`: the step to go to instead of `onSuccess`.
+    case completed(Output, next: StepID? = nil)
+    case failed(StepFailure)
+    /// Leaves the handler; the execution goes on at `onResume`, else `onSuccess`, and holds no worker meanwhile.
+    case wait(WaitRequest)
+
+    public static func success(_ output: Output) -> Self { .completed(output) }
+
+    public static func success(_ output: Output, next: StepID) -> Self { .completed(output, next: next) }
+
+    public static func failure(_ code: String, _ message: String? = nil, details: JSONValue? = nil, isRetryable: Bool = true) -> Self {
+        .failed(StepFailure(code, message, details: details, isRetryable: isRetryable))
+    }
+}
+
+extension StepResult where Output == JSONValue {
+    /// Any encodable value as the output.
+    @_disfavoredOverload
+    public static func success(_ output: some Encodable & Sendable) throws -> Self {
+        .completed(try JSONValueEncoder().encode(output))
+    }
+}

@@ -1,0 +1,91 @@
+public import SkeinCore
+
+/// One log row with all that becomes durable with it. One execution has at most one in flight.
+public struct Append: Sendable {
+    /// What the row does beside being appended.
+    public enum Effect: Sendable {
+        case none
+        /// The execution's first row: makes it. `ownership` nil: it waits for a claim.
+        case create(NewExecution, ownership: Ownership?)
+        /// Lets go of the execution until `due`, unless a wake later than `seenGeneration` has come: then at once.
+        case park(due: Timestamp, seenGeneration: Int64, needs: String)
+        case end(ExecutionStatus)
+    }
+
+    public var executionID: ExecutionID
+    /// The position of the row's first event.
+    public var position: Int64
+    public var kind: RowKind
+    /// How many events the row holds.
+    public var count: Int16
+    public var operationID: OperationID
+    public var body: [UInt8]
+    public var effect: Effect
+    public var snapshot: Snapshot?
+    /// The generation of the inbox item that this row consumes.
+    public var consumed: Int64?
+
+    public init(
+        executionID: ExecutionID, position: Int64, kind: RowKind, count: Int16, operationID: OperationID, body: [UInt8],
+        effect: Effect = .none, snapshot: Snapshot? = nil, consumed: Int64? = nil
+    ) {
+        self.executionID = executionID
+        self.position = position
+        self.kind = kind
+        self.count = count
+        self.operationID = operationID
+        self.body = body
+        self.effect = effect
+        self.snapshot = snapshot
+        self.consumed = consumed
+    }
+}
+
+/// The state that the execution's own row keeps.
+public struct Snapshot: Sendable, Hashable {
+    public var status: ExecutionStatus
+    public var bytes: [UInt8]
+
+    public init(status: ExecutionStatus, bytes: [UInt8]) {
+        self.status = status
+        self.bytes = bytes
+    }
+}
+
+/// Whose turn an execution is, from which claim on, and for how long without a renewal.
+public struct Ownership: Sendable, Hashable {
+    public var workerID: WorkerID
+    public var claimID: ClaimID
+    public var lease: Duration
+
+    public init(workerID: WorkerID, claimID: ClaimID, lease: Duration) {
+        self.workerID = workerID
+        self.claimID = claimID
+        self.lease = lease
+    }
+}
+
+/// An execution that is about to exist.
+public struct NewExecution: Sendable {
+    public var creation: ExecutionCreation
+    /// The handler type of the first step.
+    public var needs: String
+    /// When it may be claimed; `distantFuture` when it does not run by itself.
+    public var readyAt: Timestamp
+
+    public init(creation: ExecutionCreation, needs: String, readyAt: Timestamp) {
+        self.creation = creation
+        self.needs = needs
+        self.readyAt = readyAt
+    }
+}
+
+/// How an append ended.
+public enum AppendOutcome: Sendable {
+    /// Durable. `woken`: it parked, but something has come since; claim it at once.
+    case committed(woken: Bool)
+    /// Another hand appended at this position: stop, drop everything, write nothing.
+    case fenced
+    /// The row itself cannot be stored; nothing was written and nobody else appended.
+    case refused(StoreError)
+}

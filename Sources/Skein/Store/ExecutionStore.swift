@@ -1,0 +1,90 @@
+// The one truth, in roles. Every verb has one meaning; the conformance suite in SkeinTesting says it by running it.
+
+public import SkeinCore
+
+/// Appends to logs, hands out executions, takes signals. All times are the store's own clock, or the virtual one it was made with.
+public protocol ExecutionJournal: Sendable {
+    /// How many `commit` calls may run at once.
+    var writers: Int { get }
+
+    /// Appends rows of different executions in one transaction, in any order; one outcome for each, in the order given. Rows that another
+    /// hand appended at are `fenced` and write nothing; one bad row is `refused` and does not harm the others. Returns only when every
+    /// outcome is known: after a lost connection it asks again until it is.
+    ///
+    /// - Throws: `StoreError.unavailable` only when nothing was written, `CancellationError` when the outcome will stay unknown.
+    func commit(_ batch: [Append], writer: Int) async throws -> [AppendOutcome]
+
+    /// Creates executions with idempotency keys. For each, either it was made or who holds its key.
+    func create(_ batch: [KeyedCreation]) async throws -> [KeyedOutcome]
+}
+
+/// Hands out and takes back the right to look at an execution.
+public protocol ClaimStore: Sendable {
+    func claim(_ request: ClaimRequest) async throws -> ClaimResult
+    /// Claims just these, when due. `force`: also those that are not due, if nobody holds them.
+    func claim(_ ids: [ExecutionID], for ownership: Ownership, force: Bool) async throws -> [Claim]
+    /// Reads after a claim: one entry for each id that exists.
+    func load(_ ids: [ExecutionID]) async throws -> [ExecutionID: LoadedExecution]
+    /// Extends the leases that the worker still holds and says which those are.
+    func renew(_ held: [HeldClaim], worker: WorkerID, lease: Duration) async throws -> Set<ExecutionID>
+    /// Gives claims back unfinished, for immediate claim; the next owner appends `recovered`.
+    func release(_ held: [HeldClaim], worker: WorkerID) async throws
+    /// Lets go of an execution without an append: there was nothing to do. Returns true when something has come since, nil when the claim
+    /// was lost.
+    func repark(_ held: HeldClaim, due: Timestamp, seenGeneration: Int64, needs: String) async throws -> Bool?
+}
+
+/// What anybody may do to an execution without owning it.
+public protocol CommandStore: Sendable {
+    func send(_ message: InboxMessage) async throws -> SendOutcome
+    /// Ends an execution. The body is the row's, made by the caller.
+    func cancel(_ id: ExecutionID, operationID: OperationID, body: [UInt8]) async throws -> CancelOutcome
+    /// The next fencing token of a name: strictly growing, whatever happens to Redis. Nil when another holder's lease has not run out.
+    func fence(_ name: String, holder: String, ttl: Duration) async throws -> Int64?
+    /// Extends a fence that this holder still has under this token.
+    func extendFence(_ name: String, token: Int64, holder: String, ttl: Duration) async throws -> Bool
+    func releaseFence(_ name: String, token: Int64, holder: String) async throws
+}
+
+/// Reads for people.
+public protocol ExecutionReader: Sendable {
+    func record(_ id: ExecutionID) async throws -> ExecutionRecord?
+    /// Rows that hold events from `position` on, in order; at most about `limit` events.
+    func rows(of id: ExecutionID, from position: Int64, limit: Int) async throws -> [LogRow]
+    /// Newest first.
+    func list(_ query: ExecutionQuery) async throws -> [ExecutionSummary]
+}
+
+/// Flows by id and version.
+public protocol FlowStore: Sendable {
+    func register(_ flow: FlowSpec) async throws -> FlowRegistration
+    /// The definition as it was registered. Version nil: the latest by semantic version.
+    func flow(_ id: String, version: String?) async throws -> JSONValue?
+    /// The latest version of each flow, by id.
+    func flows() async throws -> [JSONValue]
+    /// Every version of one flow, newest first.
+    func versions(of id: String) async throws -> [String]
+}
+
+/// Who is alive.
+public protocol WorkerRegistry: Sendable {
+    /// Registers a life of an instance; another live worker of the same pod is superseded and its executions are brought forward.
+    func register(_ worker: WorkerRecord) async throws
+    /// Returns false when the worker was superseded or reaped: it must stop claiming.
+    func heartbeat(_ worker: WorkerID) async throws -> Bool
+    /// Marks workers dead that have not been heard of for `silence`, and brings their executions forward.
+    func reap(silence: Duration, lease: Duration) async throws -> [WorkerID]
+    func unregister(_ worker: WorkerID) async throws
+    func workers() async throws -> [WorkerRecord]
+}
+
+/// Everything the engine keeps.
+public protocol ExecutionStore: ExecutionJournal, ClaimStore, CommandStore, ExecutionReader, FlowStore, WorkerRegistry {
+    /// Brings the schema up to date, from any number of instances at once. Returns the names of what was applied.
+    func migrate() async throws -> [String]
+    /// Checks that the store can be trusted with work: reachable, schema current, durable settings.
+    func verify() async throws -> StoreHealth
+    /// Chores that one instance does at a time: expired keys, partitions ahead.
+    func maintain() async throws
+    func close() async
+}

@@ -1,0 +1,60 @@
+// Handing out executions: what is due, or just the ones asked for.
+
+public import SkeinCore
+
+extension InMemoryExecutionStore {
+    public func claim(_ request: ClaimRequest) async throws -> ClaimResult {
+        transaction { state, now in
+            state.claim(request, at: now)
+        }
+    }
+
+    public func claim(_ ids: [ExecutionID], for ownership: Ownership, force: Bool) async throws -> [Claim] {
+        transaction { state, now in
+            guard state.isLive(ownership.workerID) else { return [] }
+            let claimable = ids.filter { id in
+                guard let row = state.ready[id] else { return false }
+                return row.nextAt <= now || (force && row.owner == nil && !row.isPaused)
+            }
+            var seen: Set<ExecutionID> = []
+            return claimable.compactMap { seen.insert($0).inserted ? state.give($0, to: ownership, at: now) : nil }
+        }
+    }
+
+    public func load(_ ids: [ExecutionID]) async throws -> [ExecutionID: LoadedExecution] {
+        transaction { state, now in
+            var loaded: [ExecutionID: LoadedExecution] = [:]
+            for id in ids {
+                guard let execution = state.executions[id], let record = state.record(id, at: now) else { continue }
+                loaded[id] = LoadedExecution(claimID: state.ready[id]?.claimID, record: record, inbox: execution.inbox)
+            }
+            return loaded
+        }
+    }
+}
+
+extension InMemoryExecutionStore.State {
+    mutating func claim(_ request: ClaimRequest, at now: Timestamp) -> ClaimResult {
+        guard isLive(request.ownership.workerID) else { return ClaimResult(claims: [], nextDue: nil) }
+        let handlers = Set(request.handlers)
+        let overdue = now + (.zero - request.handlerWait)
+        let ids = due.take(request.limit, of: ready, at: now, needing: handlers, overdue: overdue)
+        let nextDue = due.next(of: ready, after: now, needing: handlers)
+        return ClaimResult(claims: ids.compactMap { give($0, to: request.ownership, at: now) }, nextDue: nextDue)
+    }
+
+    /// Makes a ready row somebody's. The claim says how it stood before.
+    mutating func give(_ id: ExecutionID, to ownership: Ownership, at now: Timestamp) -> Claim? {
+        updateReady(id) { row in
+            let previous = (owner: row.owner, claimID: row.claimID, dueAt: row.nextAt)
+            if previous.claimID != nil, previous.owner != nil { row.takeovers += 1 }
+            row.owner = ownership.workerID
+            row.claimID = ownership.claimID
+            row.nextAt = now + ownership.lease
+            row.ticket = 0
+            return Claim(
+                executionID: id, wakeGeneration: row.wakeGeneration, isTakeover: previous.claimID != nil, previousOwner: previous.owner,
+                takeovers: row.takeovers, dueAt: previous.dueAt)
+        }
+    }
+}

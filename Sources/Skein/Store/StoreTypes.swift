@@ -1,0 +1,137 @@
+public import SkeinCore
+
+/// An execution to create under an idempotency key of (tenant, flow, key).
+public struct KeyedCreation: Sendable {
+    public var append: Append
+    public var key: String
+    /// SHA-256 of what the caller asked for: the same key with another one is a mismatch.
+    public var fingerprint: [UInt8]
+    public var ttl: Duration
+
+    public init(append: Append, key: String, fingerprint: [UInt8], ttl: Duration) {
+        self.append = append
+        self.key = key
+        self.fingerprint = fingerprint
+        self.ttl = ttl
+    }
+}
+
+public enum KeyedOutcome: Sendable, Hashable {
+    case created
+    /// The key belongs to this execution, made for that fingerprint, until then.
+    case exists(ExecutionID, fingerprint: [UInt8], expiresAt: Timestamp)
+}
+
+/// Something for an execution's inbox.
+public struct InboxMessage: Sendable {
+    public var executionID: ExecutionID
+    /// The same operation twice is accepted once.
+    public var operationID: OperationID
+    public var kind: InboxItem.Kind
+    public var name: String
+    public var payload: JSONValue?
+
+    public init(executionID: ExecutionID, operationID: OperationID, kind: InboxItem.Kind, name: String, payload: JSONValue?) {
+        self.executionID = executionID
+        self.operationID = operationID
+        self.kind = kind
+        self.name = name
+        self.payload = payload
+    }
+}
+
+public enum SendOutcome: Sendable, Hashable {
+    case accepted(generation: Int64)
+    /// It has ended, or never was.
+    case notAlive
+}
+
+public enum CancelOutcome: Sendable, Hashable {
+    case cancelled(position: Int64)
+    case notAlive
+}
+
+/// Which executions to list.
+public struct ExecutionQuery: Sendable {
+    public var statuses: [ExecutionStatus] = []
+    public var flowID: String?
+    public var tag: String?
+    public var tenantID: String?
+    public var parentID: ExecutionID?
+    public var rootID: ExecutionID?
+    public var createdAfter: Timestamp?
+    public var createdBefore: Timestamp?
+    /// Only executions older than this one: the cursor of deep pages.
+    public var before: ExecutionID?
+    public var offset = 0
+    public var limit = 50
+
+    public init() {}
+}
+
+/// An execution in a list: what its row knows without reading its log.
+public struct ExecutionSummary: Sendable {
+    public var creation: ExecutionCreation
+    public var status: ExecutionStatus
+    public var snapshot: [UInt8]?
+    public var owner: WorkerID?
+
+    public init(creation: ExecutionCreation, status: ExecutionStatus, snapshot: [UInt8]?, owner: WorkerID?) {
+        self.creation = creation
+        self.status = status
+        self.snapshot = snapshot
+        self.owner = owner
+    }
+}
+
+public enum FlowRegistration: Sendable, Hashable {
+    case new, identical
+    /// The version exists with another content.
+    case conflict
+}
+
+/// An instance, as others see it.
+public struct WorkerRecord: Sendable, Hashable {
+    public var id: WorkerID
+    /// Names the place, not the life: a worker that starts with the pod id of another supersedes it.
+    public var podID: String?
+    public var handlers: [String]
+    public var startedAt: Timestamp?
+    public var heartbeatAt: Timestamp?
+    public var isLive: Bool
+
+    public init(id: WorkerID, podID: String?, handlers: [String], startedAt: Timestamp? = nil, heartbeatAt: Timestamp? = nil, isLive: Bool = true) {
+        self.id = id
+        self.podID = podID
+        self.handlers = handlers
+        self.startedAt = startedAt
+        self.heartbeatAt = heartbeatAt
+        self.isLive = isLive
+    }
+}
+
+/// What `verify` found.
+public struct StoreHealth: Sendable, Hashable {
+    public struct Finding: Sendable, Hashable {
+        public var name: String
+        public var isFine: Bool
+        public var message: String
+
+        public init(_ name: String, isFine: Bool, _ message: String) {
+            self.name = name
+            self.isFine = isFine
+            self.message = message
+        }
+    }
+
+    public var findings: [Finding]
+    /// How far the store's clock is ahead of this machine's.
+    public var clockOffset: Duration
+
+    public init(findings: [Finding], clockOffset: Duration) {
+        self.findings = findings
+        self.clockOffset = clockOffset
+    }
+
+    public var isFine: Bool { findings.allSatisfy(\.isFine) }
+}

@@ -1,0 +1,31 @@
+// What CONTEXT_LIMIT means: contract section 2, for contexts at creation and for every output afterwards.
+
+extension ContextLimits {
+    /// Why a context is over a limit; nil when it is not.
+    public func problem(of context: JSONObject) -> String? {
+        if context.count > keys { return "the context has \(context.count) keys, the limit is \(keys)" }
+        var total = 0
+        for (key, value) in context {
+            let bytes = value.byteCount
+            total += bytes
+            if bytes > valueBytes { return "the value of '\(key)' has \(bytes) bytes, the limit is \(valueBytes)" }
+            let depth = value.depth + 1
+            if depth > self.depth { return "the value of '\(key)' is nested \(depth) deep, the limit is \(self.depth)" }
+        }
+        if total > totalBytes { return "the context has \(total) bytes, the limit is \(totalBytes)" }
+        return nil
+    }
+
+    /// Why an output must not be stored in an execution's context; nil when it may.
+    func problem(storing output: JSONValue, bytes: Int, at path: DotPath?, in execution: ExecutionState) -> String? {
+        if bytes > valueBytes { return "the step's output has \(bytes) bytes, the limit is \(valueBytes)" }
+        guard let path, let top = path.segments.first else { return nil }
+        let depth = output.depth + path.segments.count
+        if depth > self.depth { return "'\(path.text)' is nested \(depth) deep, the limit is \(self.depth)" }
+        let old = execution.context[top]
+        if old == nil, execution.context.count >= keys { return "the context has \(keys) keys, which is the limit" }
+        let total = execution.contextBytes + bytes - (path.segments.count == 1 ? old?.byteCount ?? 0 : 0)
+        if total > totalBytes { return "the context would have \(total) bytes, the limit is \(totalBytes)" }
+        return nil
+    }
+}

@@ -1,0 +1,71 @@
+// What happened, as the shell reports it. A fact carries its times; nothing here asks a clock.
+
+/// A step's failure as a handler reports it.
+public struct StepFailure: Error, Sendable, Hashable {
+    public var failure: Failure
+    /// False: the retry policy is not asked.
+    public var isRetryable: Bool
+    /// Wait at least this long before the next attempt (a server's Retry-After).
+    public var retryAfter: Duration?
+    /// Go to this step instead of the step's onFailure.
+    public var next: StepID?
+
+    public init(_ failure: Failure, isRetryable: Bool = true, retryAfter: Duration? = nil, next: StepID? = nil) {
+        self.failure = failure
+        self.isRetryable = isRetryable
+        self.retryAfter = retryAfter
+        self.next = next
+    }
+
+    /// A failure by code, as user code throws it: `throw StepFailure("REJECTED", isRetryable: false)`.
+    public init(_ code: String, _ message: String? = nil, details: JSONValue? = nil, isRetryable: Bool = true) {
+        self.init(Failure(code, message ?? code, details: details), isRetryable: isRetryable)
+    }
+}
+
+/// A handler's wish to be left until something happens.
+public struct WaitRequest: Sendable, Hashable {
+    public enum Until: Sendable, Hashable {
+        case time(Timestamp)
+        case signal(String)
+        /// Until somebody resumes the execution.
+        case resume
+    }
+
+    public var until: Until
+    /// The wait fails with TIMEOUT after this long. Default: none for times, the flow's or 7 days otherwise.
+    public var timeout: Duration?
+    public var reason: String?
+    /// Stored at the step's output key when the wait begins.
+    public var output: JSONValue?
+
+    public init(until: Until, timeout: Duration? = nil, reason: String? = nil, output: JSONValue? = nil) {
+        self.until = until
+        self.timeout = timeout
+        self.reason = reason
+        self.output = output
+    }
+}
+
+/// Something that happened to an execution.
+public enum Fact: Sendable, Equatable {
+    /// `bytes`: the length of the output as compact JSON. `next`: the handler's choice of the next step.
+    case stepSucceeded(StepAttempt, output: JSONValue?, bytes: Int, next: StepID?)
+    case stepFailed(StepAttempt, StepFailure)
+    case stepTimedOut(StepAttempt, limit: Duration)
+    case waitRequested(StepAttempt, WaitRequest)
+    /// A timer's time has come.
+    case timerDue
+    /// Somebody resumed a waiting execution.
+    case resumed(data: JSONValue?, cause: Resumption.Cause)
+    case signalArrived(name: String, payload: JSONValue?, generation: Int64)
+    case waitTimedOut
+    /// The execution as a whole is out of time.
+    case deadlineReached
+    /// The step that is due cannot run at all: unknown step, handler, input.
+    case cannotRun(Failure)
+    /// The attempt has run for a second: people should see it.
+    case stepRunning(StepID, attempt: Int, startedAt: Timestamp)
+    /// The execution was taken over from a worker that did not let go of it.
+    case ownerLost(WorkerID?, reason: String)
+}

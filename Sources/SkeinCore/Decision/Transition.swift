@@ -1,0 +1,51 @@
+/// The kinds of log rows; the numbers are the database's.
+public enum RowKind: Int16, Sendable, Hashable {
+    case created = 1, step, park, end, recovered, cancel, pause, resume, reopened
+}
+
+/// All that one fact makes durable, and what the shell does once it is: appended as one row at the position it was decided for.
+public struct Transition: Sendable, Equatable {
+    public enum Continuation: Sendable, Equatable {
+        /// Go on with the execution's current step.
+        case proceed
+        /// Let go of the execution until this time, a wake, or a signal.
+        case park(due: Timestamp)
+        case end(ExecutionStatus)
+    }
+
+    public var events: [ExecutionEvent]
+    public var then: Continuation
+    /// The inbox row that this transition consumed.
+    public var consumed: Int64?
+
+    public init(_ events: [ExecutionEvent], then: Continuation, consumed: Int64? = nil) {
+        self.events = events
+        self.then = then
+        self.consumed = consumed
+    }
+
+    public var kind: RowKind {
+        if case .recovered? = events.first { return .recovered }
+        return switch then {
+        case .proceed: .step
+        case .park: .park
+        case .end: .end
+        }
+    }
+}
+
+/// Engine-wide defaults that a flow may override.
+public struct DecisionPolicy: Sendable, Hashable {
+    /// For steps without a policy of their own. Default: no retries.
+    public var retry: RetryPolicy?
+    /// For waits without an end of their own. Default: 7 days.
+    public var waitTimeout: Duration
+    /// Ended attempts an execution may have. Default: 1,000.
+    public var maxSteps: Int
+
+    public init(retry: RetryPolicy? = nil, waitTimeout: Duration = .seconds(7 * 86_400), maxSteps: Int = 1_000) {
+        self.retry = retry
+        self.waitTimeout = waitTimeout
+        self.maxSteps = maxSteps
+    }
+}

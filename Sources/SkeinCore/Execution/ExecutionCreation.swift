@@ -1,0 +1,87 @@
+// What an execution is born with. It never changes, so every copy of an execution's state shares one object.
+
+/// The first event of every log: which flow, for whom, with what.
+public final class ExecutionCreation: Sendable {
+    public let id: ExecutionID
+    public let flowID: String
+    public let flowVersion: String
+    public let tenantID: String?
+    public let context: JSONObject
+    public let tag: String?
+    public let priority: Int16
+    public let metadata: JSONObject?
+    public let idempotencyKey: String?
+    public let parentID: ExecutionID?
+    public let rootID: ExecutionID
+    public let executionTimeout: Duration?
+    public let waitTimeout: Duration?
+    /// False: nobody runs it until it is asked for by `run` or `step`.
+    public let autoRun: Bool
+    /// The creator's clock; the log's `at` is the database's.
+    public let createdAt: Timestamp
+
+    public init(
+        id: ExecutionID, flowID: String, flowVersion: String, tenantID: String? = nil, context: JSONObject, tag: String? = nil,
+        priority: Int16 = 0, metadata: JSONObject? = nil, idempotencyKey: String? = nil, parentID: ExecutionID? = nil,
+        rootID: ExecutionID? = nil, executionTimeout: Duration? = nil, waitTimeout: Duration? = nil, autoRun: Bool = true,
+        createdAt: Timestamp
+    ) {
+        self.id = id
+        self.flowID = flowID
+        self.flowVersion = flowVersion
+        self.tenantID = tenantID
+        self.context = context
+        self.tag = tag
+        self.priority = priority
+        self.metadata = metadata
+        self.idempotencyKey = idempotencyKey
+        self.parentID = parentID
+        self.rootID = rootID ?? id
+        self.executionTimeout = executionTimeout
+        self.waitTimeout = waitTimeout
+        self.autoRun = autoRun
+        self.createdAt = createdAt
+    }
+
+    /// When the execution as a whole is out of time.
+    public var deadline: Timestamp? { executionTimeout.map { createdAt + $0 } }
+}
+
+extension ExecutionCreation {
+    /// The members of the `execution.created` event, without the type.
+    public var object: JSONObject {
+        var object: JSONObject = ["flow": .string(flowID), "version": .string(flowVersion), "context": .object(context)]
+        if let tenantID { object["tenant"] = .string(tenantID) }
+        if let tag { object["tag"] = .string(tag) }
+        if priority != 0 { object["priority"] = .int(Int64(priority)) }
+        if let metadata { object["metadata"] = .object(metadata) }
+        if let idempotencyKey { object["key"] = .string(idempotencyKey) }
+        if let parentID { object["parent"] = .string(parentID.description) }
+        if rootID != id { object["root"] = .string(rootID.description) }
+        if let executionTimeout { object["executionTimeoutUs"] = .int(executionTimeout.microseconds) }
+        if let waitTimeout { object["waitTimeoutUs"] = .int(waitTimeout.microseconds) }
+        if !autoRun { object["autoRun"] = false }
+        object["createdAt"] = .int(createdAt.microseconds)
+        return object
+    }
+
+    public convenience init?(id: ExecutionID, _ object: JSONObject) {
+        guard let flow = object["flow"]?.string, let version = object["version"]?.string, let createdAt = object["createdAt"]?.int64 else {
+            return nil
+        }
+        self.init(
+            id: id, flowID: flow, flowVersion: version, tenantID: object["tenant"]?.string, context: object["context"]?.object ?? [:],
+            tag: object["tag"]?.string, priority: object["priority"]?.int64.flatMap(Int16.init(exactly:)) ?? 0,
+            metadata: object["metadata"]?.object, idempotencyKey: object["key"]?.string,
+            parentID: object["parent"]?.string.flatMap { ExecutionID($0) }, rootID: object["root"]?.string.flatMap { ExecutionID($0) },
+            executionTimeout: object["executionTimeoutUs"]?.int64.map { .microseconds($0) },
+            waitTimeout: object["waitTimeoutUs"]?.int64.map { .microseconds($0) }, autoRun: object["autoRun"]?.bool ?? true,
+            createdAt: Timestamp(microseconds: createdAt))
+    }
+}
+
+extension ExecutionCreation: Equatable {
+    public static func == (lhs: ExecutionCreation, rhs: ExecutionCreation) -> Bool {
+        lhs === rhs || (lhs.id == rhs.id && lhs.object == rhs.object)
+    }
+}

@@ -1,0 +1,101 @@
+// Reads what `ExecutionEvent.write` wrote. A row that does not read is an error value: one broken row must not take an instance down.
+
+/// A log row that this version cannot read.
+public struct LogFormatError: Error, Sendable, Equatable, CustomStringConvertible {
+    public var description: String
+
+    public init(description: String) {
+        self.description = description
+    }
+}
+
+extension LogBody {
+    public init(decoding bytes: [UInt8], of id: ExecutionID) throws {
+        var limits = JSONLimits.default
+        limits.maxBytes = 64 << 20
+        limits.maxDepth = 300
+        let json = try JSONValue(parsing: bytes, limits: limits)
+        guard let list = json["e"]?.array, let at = json["at"]?.int64 else { throw LogFormatError(description: "a log row of \(id) has no events") }
+        self.at = Timestamp(microseconds: at)
+        workerID = json["w"]?.string.flatMap { WorkerID($0) }
+        events = try list.map { value in
+            guard let object = value.object, let event = ExecutionEvent(object, of: id) else {
+                throw LogFormatError(description: "a log row of \(id) has an unknown event: \(value.description.prefix(200))")
+            }
+            return event
+        }
+    }
+}
+
+extension ExecutionEvent {
+    init?(_ object: JSONObject, of id: ExecutionID) {
+        guard let type = object["t"]?.string else { return nil }
+        switch type {
+        case "execution.created":
+            guard let creation = ExecutionCreation(id: id, object) else { return nil }
+            self = .created(creation)
+        case "execution.started": self = .started
+        case "execution.completed": self = .completed
+        case "step.started":
+            guard let step = object.step, let attempt = object["a"]?.int, let began = object.time("b") else { return nil }
+            self = .stepStarted(step, attempt: attempt, startedAt: began)
+        case "step.completed":
+            guard let attempt = StepAttempt(object) else { return nil }
+            self = .stepCompleted(attempt, output: StepOutput(object), next: object["x"]?.string.map { StepID($0) })
+        case "step.failed", "step.timed_out":
+            guard let attempt = StepAttempt(object), let failure = Failure(object["error"]) else { return nil }
+            let next = object["x"]?.string.map { StepID($0) }
+            self = type == "step.failed" ? .stepFailed(attempt, failure, next: next) : .stepTimedOut(attempt, failure, next: next)
+        case "step.retry_scheduled":
+            guard let step = object.step, let retry = object["retry"]?.int, let limit = object["of"]?.int, let due = object.time("due")
+            else { return nil }
+            self = .retryScheduled(step, retry: retry, of: limit, at: due)
+        case "step.suspended":
+            guard let attempt = StepAttempt(object) else { return nil }
+            self = .stepSuspended(attempt, output: StepOutput(object))
+        case "execution.waiting":
+            guard let wait = Wait(object["wait"]) else { return nil }
+            self = .waiting(wait)
+        case "execution.resumed":
+            guard let cause = object["cause"]?.string.flatMap(Resumption.Cause.init(rawValue:)) else { return nil }
+            self = .resumed(Resumption(cause, dueAt: object.time("due"), data: object["data"]))
+        case "signal.consumed":
+            guard let name = object["name"]?.string, let generation = object["gen"]?.int64 else { return nil }
+            self = .signalConsumed(name: name, generation: generation)
+        case "execution.failed":
+            guard let failure = Failure(object["error"]) else { return nil }
+            self = .failed(failure)
+        case "execution.timed_out":
+            guard let limit = object["limitUs"]?.int64 else { return nil }
+            self = .timedOut(after: .microseconds(limit))
+        case "execution.cancelled":
+            guard let cancellation = Cancellation(.object(object)) else { return nil }
+            self = .cancelled(cancellation)
+        case "execution.recovered":
+            self = .recovered(from: object["from"]?.string.flatMap { WorkerID($0) }, reason: object["reason"]?.string ?? "")
+        default: return nil
+        }
+    }
+}
+
+extension JSONObject {
+    var step: StepID? { self["s"]?.string.map { StepID($0) } }
+
+    func time(_ key: String) -> Timestamp? { self[key]?.int64.map(Timestamp.init(microseconds:)) }
+}
+
+extension StepAttempt {
+    init?(_ object: JSONObject) {
+        guard let step = object.step, let attempt = object["a"]?.int, let began = object.time("b"), let ended = object.time("f") else {
+            return nil
+        }
+        self.init(stepID: step, attempt: attempt, startedAt: began, endedAt: ended)
+    }
+}
+
+extension StepOutput {
+    init?(_ object: JSONObject) {
+        guard let value = object["o"] else { return nil }
+        self.init(value, key: object["k"]?.string)
+    }
+}

@@ -1,0 +1,74 @@
+// What an execution that is not running waits for, and where it goes on.
+
+/// A wait: what ends it, when it is over by itself, and the step that comes after it.
+public struct Wait: Sendable, Hashable {
+    public enum Kind: String, Sendable, Hashable, CaseIterable, Codable {
+        case timer, signal, children, retry, manual, token, job, handler, limit
+    }
+
+    public var kind: Kind
+    /// The step that asked for it.
+    public var stepID: StepID
+    /// For people.
+    public var reason: String?
+    /// When a timer or retry is due.
+    public var wakeAt: Timestamp?
+    /// The signal's name, for `signal`.
+    public var signal: String?
+    public var startedAt: Timestamp
+    /// When the wait fails with TIMEOUT.
+    public var timeoutAt: Timestamp?
+    /// Where the execution goes on: the step's `onResume`, else its `onSuccess`; nil ends the execution. A retry goes on at `stepID`.
+    public var next: StepID?
+    /// Where data that ends the wait is stored, beside `resumeData`.
+    public var outputKey: String?
+
+    public init(
+        kind: Kind, stepID: StepID, reason: String? = nil, wakeAt: Timestamp? = nil, signal: String? = nil, startedAt: Timestamp,
+        timeoutAt: Timestamp? = nil, next: StepID? = nil, outputKey: String? = nil
+    ) {
+        self.kind = kind
+        self.stepID = stepID
+        self.reason = reason
+        self.wakeAt = wakeAt
+        self.signal = signal
+        self.startedAt = startedAt
+        self.timeoutAt = timeoutAt
+        self.next = next
+        self.outputKey = outputKey
+    }
+
+    /// The earliest instant at which somebody has to look at the execution by itself.
+    public var due: Timestamp { min(wakeAt ?? .distantFuture, timeoutAt ?? .distantFuture) }
+}
+
+extension Wait {
+    /// The shape of the contract: `{kind, reason?, wakeAt?, signal?, startedAt, timeoutAt?}`, and what the engine needs beside it.
+    public var json: JSONValue {
+        var object = publicObject
+        object["stepId"] = .string(stepID.rawValue)
+        if let next { object["next"] = .string(next.rawValue) }
+        if let outputKey { object["outputKey"] = .string(outputKey) }
+        return .object(object)
+    }
+
+    public var publicObject: JSONObject {
+        var object: JSONObject = ["kind": .string(kind.rawValue)]
+        if let reason { object["reason"] = .string(reason) }
+        if let wakeAt { object["wakeAt"] = .string(wakeAt.description) }
+        if let signal { object["signal"] = .string(signal) }
+        object["startedAt"] = .string(startedAt.description)
+        if let timeoutAt { object["timeoutAt"] = .string(timeoutAt.description) }
+        return object
+    }
+
+    public init?(_ json: JSONValue?) {
+        guard let object = json?.object, let kind = object["kind"]?.string.flatMap(Kind.init(rawValue:)),
+            let stepID = object["stepId"]?.string, let startedAt = object["startedAt"]?.string.flatMap({ Timestamp($0) })
+        else { return nil }
+        self.init(
+            kind: kind, stepID: StepID(stepID), reason: object["reason"]?.string, wakeAt: object["wakeAt"]?.string.flatMap { Timestamp($0) },
+            signal: object["signal"]?.string, startedAt: startedAt, timeoutAt: object["timeoutAt"]?.string.flatMap { Timestamp($0) },
+            next: object["next"]?.string.map { StepID($0) }, outputKey: object["outputKey"]?.string)
+    }
+}

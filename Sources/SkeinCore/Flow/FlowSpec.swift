@@ -1,0 +1,36 @@
+// A flow as its author defined it: checked, typed, still with names. Decisions run on its compiled form, FlowGraph.
+
+/// A valid flow definition.
+///
+/// The only way to one is ``validate(_:knownTypes:configCheck:)``: every name in it leads somewhere, every number is
+/// within its bounds.
+public struct FlowSpec: Sendable, Hashable {
+    /// The flow's id, following ``Identifier``.
+    public let id: String
+    /// Its version.
+    public let version: SemanticVersion
+    /// What people call it.
+    public let name: String?
+    /// What it is for.
+    public let description: String?
+    /// The JSON Schema of contexts that executions start with; only schemas that accept everything, so far.
+    public let inputSchema: JSONValue?
+    /// Where executions start.
+    public let initialStepID: StepID
+    /// Data of the author that the engine does not look at.
+    public let metadata: JSONObject?
+    /// The longest an execution may take from its creation, at least 1 ms; `nil`: unlimited.
+    public let executionTimeout: Duration?
+    /// The longest a wait may take, at least 1 ms; `nil`: as the engine has it.
+    public let waitTimeout: Duration?
+    /// The most steps of an execution, at least 1; `nil`: as the engine has it.
+    public let maxSteps: Int?
+    /// How large a context may become.
+    public let limits: ContextLimits
+    /// How long a step waits for somebody who has its handler, `limits.handlerWaitMs`; `nil`: as the engine has it.
+    public let handlerWait: Duration?
+    /// The steps in the order of the definition; at least one.
+    public let steps: [StepSpec]
+    /// The definition as it was given.
+    public let json: JSONValue
+}

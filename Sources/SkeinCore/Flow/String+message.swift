@@ -1,0 +1,15 @@
+// How foreign text is shown in messages: short, on one line.
+
+extension String {
+    /// At most 60 characters, control characters as U+FFFD.
+    var shortened: String {
+        var result = String.UnicodeScalarView()
+        for scalar in unicodeScalars.prefix(60) {
+            result.append(scalar.properties.generalCategory == .control ? "\u{FFFD}" : scalar)
+        }
+        return String(result) + (unicodeScalars.count > 60 ? "…" : "")
+    }
+
+    /// ``shortened`` between quotation marks.
+    var quoted: String { "\"\(shortened)\"" }
+}
