@@ -117,5 +117,24 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"), .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
+        .testTarget(
+            name: "PostgresClientIntegrationTests",
+            dependencies: ["PostgresClient", .product(name: "Logging", package: "swift-log")], swiftSettings: settings),
+        .testTarget(
+            name: "RedisClientTests",
+            dependencies: [
+                "RedisClient", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "RedisClientIntegrationTests",
+            dependencies: ["RedisClient", .product(name: "Logging", package: "swift-log")], swiftSettings: settings),
+        .testTarget(
+            name: "SkeinCoreTests", dependencies: ["SkeinCore"], resources: [.copy("Suites")], swiftSettings: settings),
+        .testTarget(
+            name: "SkeinTests",
+            dependencies: ["Skein", "SkeinCore", "SkeinTesting", .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")],
+            swiftSettings: settings),
     ]
 )

@@ -114,10 +114,14 @@ struct Driver: Sendable {
     /// Makes the transition that `fact` causes durable. Nil: go on driving.
     private func commit(_ drive: inout Drive, _ fact: Fact) async -> DriveEnd? {
         let now = clock.now
-        let transition = drive.flow.decision.decide(drive.state, fact, at: now, random: .random(in: 0..<1))
+        var transition = drive.flow.decision.decide(drive.state, fact, at: now, random: .random(in: 0..<1))
         let body = LogBody(workerID: workerID, at: now, events: transition.events)
         var next = drive.state
         next.apply(body.events, position: next.position, at: now)
+        if case .park = transition.then, !drive.inbox.isEmpty, case .record = drive.flow.decision.plan(next, inbox: drive.inbox, at: now) {
+            // What it would wait for is here already, and no wake will come for what this owner has seen.
+            transition.then = .proceed
+        }
         let append = append(drive, transition, body, next)
         let outcome: AppendOutcome
         do {

@@ -6,18 +6,20 @@ public import SkeinCore
 extension Engine {
     /// Drives an execution until it waits or ends. Takes the execution's lock, so that two callers do not do it at once.
     ///
-    /// An engine that is not running as a service also waits for timers; with `simulateTime`, on a `VirtualClock`, it moves the clock to
-    /// them instead.
+    /// An engine that is not running as a service also sleeps until timers and retries are due; with `simulateTime`, on a `VirtualClock`, it
+    /// moves the clock to whatever ends the wait instead, its timeout too.
     ///
     /// - Throws: `executionBusy` with the holder when another owns it, `executionNotFound`.
     public func run(_ id: ExecutionID, simulateTime: Bool = false) async throws -> Execution {
         while true {
             let execution = try await exclusively(id, purpose: "run") { try await self.driveHere(id, budget: nil) }
-            guard !isRunning, let due = execution.wait?.due, due != .distantFuture else { return execution }
-            if simulateTime, let virtual = clock as? VirtualClock {
-                virtual.advance(to: due)
+            guard !isRunning, let wait = execution.wait else { return execution }
+            if simulateTime, let virtual = clock as? VirtualClock, wait.due != .distantFuture {
+                virtual.advance(to: wait.due)
+            } else if !simulateTime, let wakeAt = wait.wakeAt {
+                try await clock.sleep(for: max(.zero, wakeAt - clock.now))
             } else {
-                try await clock.sleep(for: max(.zero, due - clock.now))
+                return execution
             }
         }
     }

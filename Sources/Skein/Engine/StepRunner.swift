@@ -58,7 +58,7 @@ struct StepRunner: Sendable {
         switch result {
         case .completed(let output, let next):
             guard output.isStorable else { return .stepFailed(attempt, .notStorable) }
-            return .stepSucceeded(attempt, output: output.isNull ? nil : output, bytes: output.byteCount, next: next)
+            return .stepSucceeded(attempt, output: output.isNull ? JSONValue?.none : output, bytes: output.byteCount, next: next)
         case .failed(let failure):
             return .stepFailed(attempt, failure.storable)
         case .wait(let request):

@@ -12,7 +12,8 @@ struct FieldReader {
 
     /// A field that is there and not null.
     func value(_ key: String) -> JSONValue? {
-        object[key].flatMap { $0.isNull ? nil : $0 }
+        guard let value = object[key], !value.isNull else { return nil }
+        return value
     }
 
     /// Reports fields that do not exist; `hints` say for some of them where they belong.

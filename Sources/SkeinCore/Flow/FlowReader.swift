@@ -135,7 +135,8 @@ extension FlowReader {
     private mutating func readSteps() -> [StepSpec] {
         guard let value = fields.value("steps") else {
             guard !isTaskGraph else { return [] }
-            problems.error(.requiredMissing, at: fields.place("steps"), "A flow needs \"steps\", an object of steps by id.")
+            problems.error(
+                .requiredMissing, at: fields.place("steps"), "A flow needs \"steps\", an object of steps by id.")
             return []
         }
         let pointer = fields.place("steps")

@@ -28,7 +28,8 @@ extension InputSelector {
             problems.append(
                 Problem(
                     .unknownField, at: pointer.appending(key: key),
-                    "\(key.quoted) is not a field of a \(form.type) selector\(Suggestion.phrase(for: key, among: known))"))
+                    "\(key.quoted) is not a field of a \(form.type) selector\(Suggestion.phrase(for: key, among: known))"
+                ))
         }
         guard let parameter = form.parameter else { return problems.count == before ? .full : nil }
         let place = pointer.appending(key: parameter)
@@ -47,7 +48,8 @@ extension InputSelector {
         let place = pointer.appending(key: "type")
         guard let value = object["type"] else {
             problems.append(
-                Problem(.badSelector, at: place, "An input selector needs a type: one of \(types.joined(separator: " "))."))
+                Problem(
+                    .badSelector, at: place, "An input selector needs a type: one of \(types.joined(separator: " "))."))
             return nil
         }
         guard let type = value.string else {

@@ -70,7 +70,9 @@ struct TemplateScanner {
                 string.utf8.formIndex(&index, offsetBy: 2)
                 continue
             }
-            if let objection = Self.objection(to: Self.trimmed(string[body.range]), kind) { objections.append(objection) }
+            if let objection = Self.objection(to: Self.trimmed(string[body.range]), kind) {
+                objections.append(objection)
+            }
             index = body.end
         }
         return objections
