@@ -1,11 +1,11 @@
-import SkeinCore
+package import SkeinCore
 
 extension CreateOptions {
     private static let longest = Duration.seconds(3_650 * 86_400)
     private static let keyTTL = Duration.seconds(1)...Duration.seconds(30 * 86_400)
 
     /// Everything that is wrong, with its place in the request body.
-    func problems() -> [Problem] {
+    package func problems() -> [Problem] {
         var problems: [Problem] = []
         func check(_ isFine: Bool, _ field: String, _ message: String) {
             if !isFine { problems.append(Problem(code: "INVALID_VALUE", pointer: JSONPointer(tokens: field.split(separator: "/").map(String.init)), message: message)) }
@@ -45,7 +45,7 @@ extension CreateOptions {
 
 extension JSONObject {
     /// What keeps a context from being stored, with its place.
-    func problems() -> [Problem] {
+    package func problems() -> [Problem] {
         filter { $0.key.utf8.contains(0) || !$0.value.isStorable }.map { member in
             Problem(
                 code: "NUL_CHARACTER", pointer: JSONPointer(tokens: ["context", member.key]),

@@ -116,9 +116,10 @@ struct Driver: Sendable {
         let now = clock.now
         var transition = drive.flow.decision.decide(drive.state, fact, at: now, random: .random(in: 0..<1))
         let body = LogBody(workerID: workerID, at: now, events: transition.events)
-        var next = drive.state
-        next.apply(body.events, position: next.position, at: now)
-        if case .park = transition.then, !drive.inbox.isEmpty, case .record = drive.flow.decision.plan(next, inbox: drive.inbox, at: now) {
+        let next = following(drive, transition, body)
+        if case .park = transition.then, let next, !drive.inbox.isEmpty,
+            case .record = drive.flow.decision.plan(next, inbox: drive.inbox, at: now)
+        {
             // What it would wait for is here already, and no wake will come for what this owner has seen.
             transition.then = .proceed
         }
@@ -137,12 +138,22 @@ struct Driver: Sendable {
         case .refused(let error):
             return await refuse(&drive, fact, error)
         case .committed(let woken):
-            drive.state = next
-            if append.snapshot != nil { drive.snapshotPosition = next.position }
+            if let next { drive.state = next } else { drive.state.apply(body.events, position: append.position, at: now) }
+            if append.snapshot != nil { drive.snapshotPosition = drive.state.position }
             if let consumed = append.consumed { drive.inbox.removeAll { $0.generation == consumed } }
             publish(drive.state)
             return end(of: transition, woken: woken, drive)
         }
+    }
+
+    /// The state after the row, where the row itself needs it: for its snapshot. A plain step's is made in place once it is committed, which
+    /// spares a copy of the context.
+    private func following(_ drive: Drive, _ transition: Transition, _ body: LogBody) -> ExecutionState? {
+        let isDue = drive.state.position + Int64(body.events.count) - drive.snapshotPosition >= Int64(configuration.snapshotEvery)
+        if transition.then == .proceed, !isDue { return nil }
+        var next = drive.state
+        next.apply(body.events, position: next.position, at: body.at)
+        return next
     }
 
     private func end(of transition: Transition, woken: Bool, _ drive: Drive) -> DriveEnd? {
@@ -159,21 +170,16 @@ struct Driver: Sendable {
         }
     }
 
-    private func append(_ drive: Drive, _ transition: Transition, _ body: LogBody, _ next: ExecutionState) -> Append {
+    private func append(_ drive: Drive, _ transition: Transition, _ body: LogBody, _ next: ExecutionState?) -> Append {
         var append = Append(
             executionID: drive.slot.executionID, position: drive.state.position, kind: transition.kind, count: Int16(clamping: body.events.count),
             operationID: OperationID(raw: .random()), body: body.encoded(), consumed: transition.consumed)
+        append.snapshot = next.map { Snapshot(status: $0.status, bytes: $0.snapshot()) }
         switch transition.then {
-        case .proceed:
-            if next.position - drive.snapshotPosition >= Int64(configuration.snapshotEvery) {
-                append.snapshot = Snapshot(status: next.status, bytes: next.snapshot())
-            }
+        case .proceed: break
         case .park(let due):
-            append.effect = .park(due: due, seenGeneration: drive.seenGeneration, needs: drive.flow.needs(next))
-            append.snapshot = Snapshot(status: next.status, bytes: next.snapshot())
-        case .end(let status):
-            append.effect = .end(status)
-            append.snapshot = Snapshot(status: status, bytes: next.snapshot())
+            append.effect = .park(due: due, seenGeneration: drive.seenGeneration, needs: drive.flow.needs(next ?? drive.state))
+        case .end(let status): append.effect = .end(status)
         }
         return append
     }

@@ -120,7 +120,8 @@ public final class Engine: Service, Sendable {
         let keeper = LeaseKeeper(
             store: store, slots: slots, identity: identity, clock: clock, lease: configuration.lease, logger: logger)
         let marker = StepMarker(slots: slots, journal: journal, clock: clock, workerID: identity.id, after: configuration.startedMarker)
-        let housekeeper = Housekeeper(store: store, coordination: coordination, identity: identity, clock: clock, logger: logger)
+        let housekeeper = Housekeeper(
+            store: store, coordination: coordination, identity: identity, clock: clock, metrics: metrics, logger: logger)
         group.addTask { await self.coordination.run() }
         group.addTask { await keeper.run() }
         group.addTask { await housekeeper.run() }

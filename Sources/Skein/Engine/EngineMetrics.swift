@@ -16,6 +16,8 @@ struct EngineMetrics: Sendable {
     let started: Counter
     let ended: Counter
     let steps: Counter
+    /// 1 while this instance leads the duty.
+    let leadsMaintenance: Gauge
 
     init(_ factory: any MetricsFactory) {
         func counter(_ label: String, _ dimensions: [(String, String)] = []) -> Counter {
@@ -35,5 +37,6 @@ struct EngineMetrics: Sendable {
         started = counter("skein_executions_created_total")
         ended = counter("skein_executions_ended_total")
         steps = counter("skein_steps_total")
+        leadsMaintenance = Gauge(label: "skein_leader", dimensions: [("duty", Housekeeper.duty)], factory: factory)
     }
 }

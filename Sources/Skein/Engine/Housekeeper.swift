@@ -1,4 +1,5 @@
 import Logging
+import Metrics
 import SkeinCore
 
 /// The chores that one instance does for all: the leader of `maintenance`, or everybody while no leader can be elected.
@@ -7,6 +8,7 @@ struct Housekeeper: Sendable {
     let coordination: Coordination
     let identity: WorkerIdentity
     let clock: any EngineClock
+    let metrics: EngineMetrics
     let logger: Logger
 
     static let duty = "maintenance"
@@ -19,6 +21,7 @@ struct Housekeeper: Sendable {
         let candidate = identity.id.description
         while (try? await clock.sleep(for: Self.ttl / 3)) != nil {
             let leads = (try? await coordination.leaders.campaign(Self.duty, candidate: candidate, ttl: Self.ttl)) ?? true
+            metrics.leadsMaintenance.record(leads ? 1 : 0)
             guard leads, clock.monotonic >= next else { continue }
             next = clock.monotonic + Self.interval
             do {
@@ -27,6 +30,7 @@ struct Housekeeper: Sendable {
                 logger.debug("maintenance failed", metadata: ["error": "\(error)"])
             }
         }
+        metrics.leadsMaintenance.record(0)
         await shielded { [coordination] in try? await coordination.leaders.resign(Self.duty, candidate: candidate) }
     }
 }

@@ -21,7 +21,7 @@ struct StepRunner: Sendable {
         let context = StepContext(
             executionID: execution.id, flowID: execution.creation.flowID, flowVersion: execution.creation.flowVersion, stepID: node.id,
             attempt: execution.attempt, visit: execution.moves, fencingToken: execution.position, tenantID: execution.creation.tenantID,
-            config: node.config, context: execution.context, clock: clock, logger: logger)
+            config: node.config, context: execution.context, hasExplicitInput: node.input != .full, clock: clock, logger: logger)
         let limit = limit(of: node, execution, at: startedAt)
         let outcome: LimitedOutcome<StepResult<JSONValue>>
         if let limit {

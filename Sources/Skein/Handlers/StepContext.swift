@@ -17,13 +17,15 @@ public final class StepContext: Sendable {
     public let config: JSONObject
     /// The execution's context as the attempt began. What a handler changes goes back by its result.
     public let context: JSONObject
+    /// Whether the step selects its input. False: the input is the whole context, by default or by `{type: full}`.
+    public let hasExplicitInput: Bool
     public let clock: any EngineClock
     public let logger: Logger
     private let visit: Int
 
     package init(
         executionID: ExecutionID, flowID: String, flowVersion: String, stepID: StepID, attempt: Int, visit: Int, fencingToken: Int64,
-        tenantID: String?, config: JSONObject, context: JSONObject, clock: any EngineClock, logger: Logger
+        tenantID: String?, config: JSONObject, context: JSONObject, hasExplicitInput: Bool = false, clock: any EngineClock, logger: Logger
     ) {
         self.executionID = executionID
         self.flowID = flowID
@@ -35,6 +37,7 @@ public final class StepContext: Sendable {
         self.tenantID = tenantID
         self.config = config
         self.context = context
+        self.hasExplicitInput = hasExplicitInput
         self.clock = clock
         self.logger = logger
     }

@@ -70,7 +70,7 @@ extension InMemoryExecutionStore {
             var taken: [ExecutionID] = []
             for level in levels.indices where taken.count < limit {
                 var heads = Heap<Head>()
-                for needs in levels[level].lanes.keys {
+                for needs in Array(levels[level].lanes.keys) {
                     let latest = needing.contains(needs) ? now : overdue
                     if let head = head(level, needs, of: ready, at: now, latest: latest) { heads.insert(head) }
                 }

@@ -171,7 +171,7 @@ extension Operator {
 
 extension JSONValue.Kind {
     /// The kind as part of a sentence.
-    var withArticle: String {
+    package var withArticle: String {
         switch self {
         case .null: "null"
         case .bool: "a boolean"

@@ -11,5 +11,5 @@ extension String {
     }
 
     /// ``shortened`` between quotation marks.
-    var quoted: String { "\"\(shortened)\"" }
+    package var quoted: String { "\"\(shortened)\"" }
 }

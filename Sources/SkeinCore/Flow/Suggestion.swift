@@ -1,12 +1,12 @@
 // "Did you mean": the nearest of a few names. Bounded, because the names come from outside.
 
 /// Finds the name somebody probably meant.
-enum Suggestion {
+package enum Suggestion {
     /// Longer names get no suggestion.
     static let maxLength = 64
 
     /// The nearest candidate within a third of the name's length, at most 3 edits; the first of equally near ones.
-    static func nearest(to name: String, among candidates: some Sequence<String>) -> String? {
+    package static func nearest(to name: String, among candidates: some Sequence<String>) -> String? {
         let letters = Array(name.unicodeScalars)
         guard !letters.isEmpty, letters.count <= maxLength else { return nil }
         var best: (name: String, distance: Int)?
@@ -24,7 +24,7 @@ enum Suggestion {
     }
 
     /// The end of a sentence: `; did you mean "x"?` or a full stop.
-    static func phrase(for name: String, among candidates: some Sequence<String>) -> String {
+    package static func phrase(for name: String, among candidates: some Sequence<String>) -> String {
         nearest(to: name, among: candidates).map { "; did you mean \($0.quoted)?" } ?? "."
     }
 

@@ -1,0 +1,22 @@
+import Skein
+
+/// What an idle instance asks of the servers.
+struct Idle {
+    let environment: BenchEnvironment
+    static let span = 15.0
+
+    init(_ environment: BenchEnvironment) { self.environment = environment }
+
+    func run(_ report: Report) async throws {
+        let (statements, commands) = try await environment.withEngine { engine in
+            engine.handle("work") { _, _ in .success(nil) }
+            try await Task.sleep(for: .seconds(3))
+            let before = (try await environment.statements(), try await environment.redisCommands())
+            try await Task.sleep(for: .seconds(Self.span))
+            let after = (try await environment.statements(), try await environment.redisCommands())
+            return ((after.0 - before.0) / Self.span, (after.1 - before.1) / Self.span)
+        }
+        report.note("idle.statements", "PostgreSQL statements of an idle instance", value: statements, unit: "/s", target: "<= 1")
+        report.note("idle.redis", "Redis commands of an idle instance", value: commands, unit: "/s", target: "<= 2")
+    }
+}

@@ -1,0 +1,96 @@
+import Logging
+import PostgresClient
+import Skein
+import SkeinCore
+import Synchronization
+
+/// From `create` to the start of the handler, beside a one-row commit.
+struct Latency {
+    let environment: BenchEnvironment
+    static let samples = 300
+
+    init(_ environment: BenchEnvironment) { self.environment = environment }
+
+    func run(_ report: Report) async throws {
+        let starts = Starts()
+        let (creates, commits) = try await environment.withEngine { engine in
+            engine.handle("work") { _, step in
+                starts.note(step.executionID)
+                return .success(BenchFlows.output)
+            }
+            try await engine.register(BenchFlows.chain(1))
+            let single = try await SingleCommits(environment)
+            var creates: [Double] = []
+            var commits: [Double] = []
+            for _ in 0..<(Self.samples / 50) {
+                for _ in 0..<50 {
+                    let began = ContinuousClock.now
+                    let id = try await engine.create("chain-1", context: BenchFlows.context).execution.id
+                    creates.append(seconds(await starts.wait(for: id) - began) * 1_000)
+                }
+                for _ in 0..<50 { commits.append(try await single.milliseconds()) }
+            }
+            await single.close()
+            return (creates, commits)
+        }
+        report.note("commit.p50", "a one-row commit", value: commits.median, unit: "ms")
+        report.note("commit.p99", "a one-row commit", value: commits.percentile(0.99), unit: "ms")
+        report.pair("create-to-handler.p50", "from create to the handler's start", creates.median, of: commits.median, unit: "ms", target: "<= 2")
+        report.pair("create-to-handler.p99", "from create to the handler's start", creates.percentile(0.99), of: commits.percentile(0.99), unit: "ms")
+    }
+}
+
+/// When handlers started.
+final class Starts: Sendable {
+    private struct State {
+        var times: [ExecutionID: ContinuousClock.Instant] = [:]
+        var waiting: [ExecutionID: CheckedContinuation<ContinuousClock.Instant, Never>] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    func note(_ id: ExecutionID) {
+        let now = ContinuousClock.now
+        let waiter = state.withLock { state in
+            state.times[id] = now
+            return state.waiting.removeValue(forKey: id)
+        }
+        waiter?.resume(returning: now)
+    }
+
+    func wait(for id: ExecutionID) async -> ContinuousClock.Instant {
+        await withCheckedContinuation { continuation in
+            let time = state.withLock { state in
+                if state.times[id] == nil { state.waiting[id] = continuation }
+                return state.times[id]
+            }
+            if let time { continuation.resume(returning: time) }
+        }
+    }
+}
+
+/// One row, one commit, one connection.
+struct SingleCommits {
+    private let channel: PostgresChannel
+    private static let insert = PostgresStatement("bench_single", "INSERT INTO single(id, body) VALUES ($1, $2)")
+
+    init(_ environment: BenchEnvironment) async throws {
+        try await environment.script(
+            "CREATE TABLE IF NOT EXISTS \(environment.schema).single (id uuid PRIMARY KEY, body bytea)")
+        var configuration = PostgresConfiguration(connectionString: environment.databaseURL)
+        configuration.settings = ["search_path": environment.schema]
+        channel = PostgresChannel(configuration: configuration, use: .exclusive, logger: Logger(label: "single"))
+    }
+
+    func milliseconds() async throws -> Double {
+        var generator = SystemRandomNumberGenerator()
+        let id = UniqueID.v7(at: Timestamp(microseconds: Wall.microseconds()), random: generator.next())
+        let began = ContinuousClock.now
+        _ = try await channel.batch([
+            PostgresQuery(Self.insert, [.uuid(PostgresUUID(high: id.high, low: id.low)), .bytea([UInt8](repeating: 1, count: 300))])
+        ])
+        return seconds(ContinuousClock.now - began) * 1_000
+    }
+
+    func close() async { await channel.close() }
+}

@@ -1,0 +1,7 @@
+import Skein
+
+/// The wall clock.
+enum Wall {
+    private static let clock = SystemClock()
+    static func microseconds() -> Int64 { clock.now.microseconds }
+}

@@ -1,0 +1,55 @@
+import PostgresClient
+public import Skein
+public import SkeinCore
+
+extension PostgresExecutionStore {
+    public func send(_ message: InboxMessage) async throws -> SendOutcome {
+        let id = PostgresParameter.uuid(message.executionID.postgres)
+        let operation = PostgresParameter.uuid(message.operationID.postgres)
+        let send = PostgresQuery(
+            CommandQueries.send,
+            [
+                id, operation, .int2(message.kind.rawValue), .text(message.name), .bytea(message.payload?.serialized()), queryTime,
+            ])
+        return try await insist {
+            let results = try await connections.commands.batch([send, PostgresQuery(CommandQueries.sent, [id, operation])])
+            let generation = try results[0].first?.int64(0) ?? results[1].first?.int64(0)
+            return generation.map { .accepted(generation: $0) } ?? .notAlive
+        }
+    }
+
+    public func cancel(_ id: ExecutionID, operationID: OperationID, body: [UInt8]) async throws -> CancelOutcome {
+        let key = PostgresParameter.uuid(id.postgres)
+        let operation = PostgresParameter.uuid(operationID.postgres)
+        let queries = [
+            PostgresQuery(CommandQueries.cancel, [key, operation, .bytea(body), queryTime]),
+            PostgresQuery(CommandQueries.appended, [key, operation]), PostgresQuery(CommandQueries.isAlive, [key]),
+        ]
+        while true {
+            let (position, isAlive) = try await insist {
+                let results = try await connections.pool.withConnection { try await $0.batch(queries) }
+                return (try results[0].first?.int64(0) ?? results[1].first?.int64(0), results[2].rowCount > 0)
+            }
+            if let position { return .cancelled(position: position) }
+            guard isAlive else { return .notAlive }
+            // An append came first; the next try begins behind it.
+            try Task.checkCancellation()
+        }
+    }
+
+    public func fence(_ name: String, holder: String, ttl: Duration) async throws -> Int64? {
+        let query = PostgresQuery(CommandQueries.fence, [.text(name), .text(holder), .microseconds(ttl), queryTime])
+        return try await insist { try await connections.commands.query(query).first?.int64(0) }
+    }
+
+    public func extendFence(_ name: String, token: Int64, holder: String, ttl: Duration) async throws -> Bool {
+        let query = PostgresQuery(
+            CommandQueries.extendFence, [.text(name), .int8(token), .text(holder), .microseconds(ttl), queryTime])
+        return try await insist { try await connections.commands.query(query).rowCount > 0 }
+    }
+
+    public func releaseFence(_ name: String, token: Int64, holder: String) async throws {
+        let query = PostgresQuery(CommandQueries.releaseFence, [.text(name), .int8(token), .text(holder)])
+        try await insist { _ = try await connections.commands.query(query) }
+    }
+}

@@ -1,0 +1,162 @@
+// Turns rows into columns. This is the hot path: one array per column, no allocation per row.
+
+import PostgresClient
+import Skein
+import SkeinCore
+
+/// The statements that make some rows of a batch durable.
+struct CommitStatements {
+    /// Rows of the batch, by index, in the order of their executions' ids.
+    typealias Rows = ArraySlice<Int>
+
+    let batch: [Append]
+    let now: PostgresParameter
+
+    /// The append itself; `unlessTaken`: the one that leaves taken places alone.
+    func append(_ rows: Rows, unlessTaken: Bool) -> PostgresQuery {
+        PostgresQuery(
+            unlessTaken ? AppendQueries.appendUnlessTaken : AppendQueries.append,
+            [
+                ids(rows), .array(.int8s(rows.lazy.map { batch[$0].position })), .array(.int2s(rows.lazy.map { batch[$0].count })),
+                .array(.int2s(rows.lazy.map { batch[$0].kind.rawValue })),
+                .array(.uuids(rows.lazy.map { batch[$0].operationID.postgres })), .array(.byteas(rows.lazy.map { batch[$0].body })), now,
+            ])
+    }
+
+    /// Whose rows are at these places.
+    func whose(_ rows: Rows) -> PostgresQuery {
+        PostgresQuery(
+            AppendQueries.whose,
+            [
+                ids(rows), .array(.int8s(rows.lazy.map { batch[$0].position })),
+                .array(.uuids(rows.lazy.map { batch[$0].operationID.postgres })),
+            ])
+    }
+
+    /// What becomes durable with these rows, and where among the results the parks are.
+    func dependents(_ rows: Rows) -> (queries: [PostgresQuery], park: Int?) {
+        var creates: [Int] = []
+        var parks: [Int] = []
+        var ends: [Int] = []
+        var snapshots: [Int] = []
+        var consumers: [Int] = []
+        for row in rows {
+            switch batch[row].effect {
+            case .none: break
+            case .create: creates.append(row)
+            case .park: parks.append(row)
+            case .end: ends.append(row)
+            }
+            if batch[row].snapshot != nil, !batch[row].isEnd { snapshots.append(row) }
+            if batch[row].consumed != nil { consumers.append(row) }
+        }
+        var queries: [PostgresQuery] = []
+        var park: Int?
+        // ready before executions and inbox: the order of locks.
+        if !creates.isEmpty { queries.append(createReady(creates[...])) }
+        if !parks.isEmpty {
+            park = queries.count
+            queries.append(self.park(parks[...]))
+        }
+        if !ends.isEmpty { queries.append(PostgresQuery(AppendQueries.end, [ids(ends[...])])) }
+        if !creates.isEmpty { queries.append(createExecutions(creates[...])) }
+        if !snapshots.isEmpty { queries.append(PostgresQuery(AppendQueries.snapshot, states(snapshots[...]))) }
+        if !ends.isEmpty { queries.append(PostgresQuery(AppendQueries.outcome, states(ends[...]) + [now])) }
+        if !consumers.isEmpty { queries.append(consume(consumers[...])) }
+        return (queries, park)
+    }
+
+    private func ids(_ rows: Rows) -> PostgresParameter {
+        .array(.uuids(rows.lazy.map { batch[$0].executionID.postgres }))
+    }
+
+    private func createReady(_ rows: Rows) -> PostgresQuery {
+        let made = rows.compactMap { batch[$0].new }
+        return PostgresQuery(
+            AppendQueries.createReady,
+            [
+                ids(rows), .array(.timestamps(made.lazy.map(\.execution.readyAt.microseconds))),
+                .array(.int2s(made.lazy.map(\.execution.creation.priority))), .array(.texts(made.lazy.map(\.execution.needs))),
+                .array(.texts(made.lazy.map { $0.execution.creation.tenantID ?? "" })),
+                .array(.texts(made.lazy.map(\.execution.creation.flowID))),
+                .array(.uuids(optional: made.lazy.map { $0.ownership?.workerID.postgres })),
+                .array(.uuids(optional: made.lazy.map { $0.ownership?.claimID.postgres })),
+                .array(.int8s(made.lazy.map { $0.ownership?.lease.microseconds ?? 0 })), now,
+            ])
+    }
+
+    private func createExecutions(_ rows: Rows) -> PostgresQuery {
+        let made = rows.compactMap { batch[$0].new?.execution.creation }
+        return PostgresQuery(
+            AppendQueries.createExecutions,
+            [
+                ids(rows), .array(.texts(made.lazy.map { $0.tenantID ?? "" })), .array(.texts(made.lazy.map(\.flowID))),
+                .array(.texts(made.lazy.map(\.flowVersion))), .array(.texts(optional: made.lazy.map(\.tag))),
+                .array(.uuids(optional: made.lazy.map { $0.parentID?.postgres })), .array(.uuids(made.lazy.map(\.rootID.postgres))),
+                .array(.int2s(made.lazy.map(\.priority))), .array(.timestamps(made.lazy.map(\.createdAt.microseconds))),
+            ])
+    }
+
+    private func park(_ rows: Rows) -> PostgresQuery {
+        PostgresQuery(
+            AppendQueries.park,
+            [
+                ids(rows), .array(.timestamps(rows.lazy.map { batch[$0].parking.due.microseconds })),
+                .array(.int8s(rows.lazy.map { batch[$0].parking.seen })), .array(.texts(rows.lazy.map { batch[$0].parking.needs })),
+                .array(.bools(rows.lazy.map { batch[$0].kind == .pause })), now,
+            ])
+    }
+
+    private func states(_ rows: Rows) -> [PostgresParameter] {
+        [
+            ids(rows), .array(.int2s(rows.lazy.map { batch[$0].status.code })), .array(.int8s(rows.lazy.map { batch[$0].lastPosition })),
+            .array(.byteas(optional: rows.lazy.map { batch[$0].snapshot?.bytes })),
+        ]
+    }
+
+    private func consume(_ rows: Rows) -> PostgresQuery {
+        PostgresQuery(
+            AppendQueries.consume,
+            [
+                ids(rows), .array(.int8s(rows.lazy.map { batch[$0].consumed ?? 0 })),
+                .array(.int8s(rows.lazy.map { batch[$0].position })),
+            ])
+    }
+}
+
+extension Append {
+    /// Why no store can keep the row.
+    var problem: StoreError? {
+        if position < 1 { return StoreError(.invalid, "a row of \(executionID) begins at position \(position)") }
+        if count < 1 { return StoreError(.invalid, "a row of \(executionID) holds \(count) events") }
+        guard case .create(let new, _) = effect else { return nil }
+        if new.creation.id != executionID { return StoreError(.invalid, "the first row of \(executionID) creates \(new.creation.id)") }
+        if position != 1 { return StoreError(.invalid, "the first row of \(executionID) begins at position \(position)") }
+        return nil
+    }
+
+    var isEnd: Bool {
+        if case .end = effect { true } else { false }
+    }
+
+    var isCreation: Bool {
+        if case .create = effect { true } else { false }
+    }
+
+    /// The position of the row's last event.
+    var lastPosition: Int64 { position + Int64(count) - 1 }
+
+    var new: (execution: NewExecution, ownership: Ownership?)? {
+        if case .create(let execution, let ownership) = effect { (execution, ownership) } else { nil }
+    }
+
+    /// Read only where the effect is a park.
+    var parking: (due: Timestamp, seen: Int64, needs: String) {
+        if case .park(let due, let seen, let needs) = effect { (due, seen, needs) } else { (.distantFuture, .max, "") }
+    }
+
+    /// What the execution's row says after this one.
+    var status: ExecutionStatus {
+        if case .end(let status) = effect { status } else { snapshot?.status ?? .running }
+    }
+}

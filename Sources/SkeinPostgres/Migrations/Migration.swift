@@ -1,0 +1,55 @@
+// The numbered scripts that make the schema. A script that has been applied anywhere never changes; a new one is added instead.
+
+import Crypto
+
+/// One script.
+struct Migration: Hashable {
+    let version: Int
+    let name: String
+    /// With `@SCHEMA@` where the quoted name of the schema goes.
+    let sql: String
+
+    init(version: Int, name: String, script: [UInt8]) {
+        self.version = version
+        self.name = name
+        sql = String(decoding: script, as: UTF8.self)
+    }
+
+    static let all = [
+        Migration(version: 1, name: "executions", script: PackageResources._001_executions_sql),
+        Migration(version: 2, name: "partitions", script: PackageResources._002_partitions_sql),
+        Migration(version: 3, name: "views", script: PackageResources._003_views_sql),
+    ]
+
+    /// SHA-256 of the script as it is in the source, whatever the schema is called.
+    var checksum: [UInt8] { Array(SHA256.hash(data: Array(sql.utf8))) }
+
+    func script(for schema: SchemaName) -> String { sql.replacing("@SCHEMA@", with: schema.quoted) }
+}
+
+/// A script that a database remembers.
+struct AppliedMigration: Hashable {
+    let version: Int
+    let name: String
+    let checksum: [UInt8]
+}
+
+/// Which scripts a database lacks, or why it must not be touched.
+struct MigrationPlan {
+    let pending: [Migration]
+    let objections: [String]
+
+    init(_ migrations: [Migration] = Migration.all, applied: [AppliedMigration]) {
+        let known = Dictionary(uniqueKeysWithValues: migrations.map { ($0.version, $0) })
+        let done = Set(applied.map(\.version))
+        pending = migrations.filter { !done.contains($0.version) }
+        objections = applied.compactMap { one in
+            guard let migration = known[one.version] else {
+                return "migration \(one.version) (\(one.name)) was applied by a newer version: update this program"
+            }
+            guard migration.checksum != one.checksum else { return nil }
+            return "migration \(one.version) (\(one.name)) was applied with another text than this program has: "
+                + "the schema and the program do not belong together"
+        }
+    }
+}

@@ -1,0 +1,63 @@
+// Reads: one statement and so one snapshot for an execution and its log, or a park in between would leave a gap.
+
+import PostgresClient
+
+enum ReadQueries {
+    /// The first row of each log and those beyond the snapshot, which comes with the first. $1 ids, $2 time
+    static let load = PostgresStatement(
+        "load",
+        """
+        WITH x AS MATERIALIZED (
+            SELECT e.id, e.state, CASE WHEN e.state IS NULL THEN 0 ELSE e.seq END AS covered,
+                r.claim_id, CASE WHEN r.next_at > COALESCE($2::timestamptz, statement_timestamp()) THEN r.owner END AS owner,
+                r.next_at, r.needs
+            FROM unnest($1::uuid[]) u(id) JOIN executions e ON e.id = u.id LEFT JOIN ready r ON r.execution_id = e.id
+        )
+        SELECT x.id, l.seq, l.n, l.kind, l.at, l.body, x.claim_id, x.owner, x.next_at, x.needs,
+            CASE WHEN l.seq = 1 THEN x.state END AS state
+        FROM x CROSS JOIN LATERAL (
+            SELECT seq, n, kind, at, body FROM log WHERE execution_id = x.id AND seq = 1
+            UNION ALL
+            SELECT seq, n, kind, at, body FROM log WHERE execution_id = x.id AND seq > GREATEST(x.covered, 1)) l
+        ORDER BY x.id, l.seq
+        """)
+
+    /// $1 ids
+    static let inbox = PostgresStatement(
+        "inbox",
+        """
+        SELECT execution_id, gen, kind, name, payload FROM inbox
+        WHERE execution_id = ANY($1::uuid[]) AND consumed_seq IS NULL
+        ORDER BY execution_id, gen
+        """)
+
+    /// $1 id, $2 position, $3 limit
+    static let rows = PostgresStatement(
+        "rows",
+        """
+        SELECT seq, n, kind, at, body FROM log
+        WHERE execution_id = $1 AND seq + n > $2::bigint
+            AND seq >= COALESCE((SELECT seq FROM log WHERE execution_id = $1 AND seq <= $2::bigint ORDER BY seq DESC LIMIT 1), 1)
+        ORDER BY seq LIMIT $3::integer
+        """)
+
+    /// $1 id, $2 version, $3 definition
+    static let registerFlow = PostgresStatement(
+        "register_flow", "INSERT INTO flows (id, version, definition) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING id")
+
+    /// $1 id, $2 version
+    static let flow = PostgresStatement("flow", "SELECT definition FROM flows WHERE id = $1 AND version = $2")
+
+    /// $1 id
+    static let versions = PostgresStatement("flow_versions", "SELECT version FROM flows WHERE id = $1 ORDER BY version")
+
+    static let allVersions = PostgresStatement("all_flow_versions", "SELECT id, version FROM flows ORDER BY id, version")
+
+    /// $1 ids, $2 versions
+    static let theseFlows = PostgresStatement(
+        "these_flows",
+        """
+        SELECT f.definition FROM unnest($1::text[], $2::text[]) u(id, version) JOIN flows f ON f.id = u.id AND f.version = u.version
+        ORDER BY f.id
+        """)
+}
