@@ -83,6 +83,7 @@ let package = Package(
             dependencies: [
                 "Skein", "SkeinCore", .product(name: "Logging", package: "swift-log"), .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings),
         .target(
@@ -135,6 +136,36 @@ let package = Package(
         .testTarget(
             name: "SkeinTests",
             dependencies: ["Skein", "SkeinCore", "SkeinTesting", .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")],
+            swiftSettings: settings),
+        .testTarget(
+            name: "SkeinHandlersTests",
+            dependencies: [
+                "SkeinHandlers", "Skein", "SkeinCore", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Yams", package: "Yams"), .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "SkeinServerTests",
+            dependencies: [
+                "SkeinServer", "Skein", "SkeinCore", .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "SkeinPostgresIntegrationTests",
+            dependencies: [
+                "SkeinPostgres", "PostgresClient", "Skein", "SkeinCore", "SkeinTesting", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "SkeinEndToEndIntegrationTests",
+            dependencies: [
+                "SkeinCore", "RedisClient", "PostgresClient", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: settings),
     ]
 )

@@ -1,7 +1,6 @@
 import Logging
 import PostgresClient
 import SkeinCore
-import Synchronization
 
 /// The limit: the same rows, inserted by two connections in batches of 500, with nothing else to do.
 struct BareInserts {
@@ -28,7 +27,7 @@ struct BareInserts {
             CREATE TABLE \(environment.schema).bare (execution_id uuid NOT NULL, seq bigint NOT NULL, n smallint NOT NULL, kind smallint NOT NULL,
               op_id uuid NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp(), body bytea, PRIMARY KEY (execution_id, seq))
             """)
-        let inserted = Atomic<Int>(0)
+        let inserted = Count()
         let start = ContinuousClock.now
         let end = start + .seconds(time)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -37,14 +36,14 @@ struct BareInserts {
                     let channel = makeChannel()
                     while ContinuousClock.now < end {
                         _ = try await channel.batch([query()])
-                        inserted.add(Self.batch, ordering: .relaxed)
+                        inserted.add(Self.batch)
                     }
                     await channel.close()
                 }
             }
             try await group.waitForAll()
         }
-        return Double(inserted.load(ordering: .relaxed)) / seconds(ContinuousClock.now - start)
+        return Double(inserted.value) / seconds(ContinuousClock.now - start)
     }
 
     private func makeChannel() -> PostgresChannel {
@@ -55,7 +54,7 @@ struct BareInserts {
 
     /// The rows of whole executions, sorted as the engine sorts them.
     private func query() -> PostgresQuery {
-        var generator = SystemRandomNumberGenerator()
+        var generator = Scrambler()
         var ids: [PostgresUUID] = []
         var seqs: [Int64] = []
         var rows: [[UInt8]] = []
@@ -77,5 +76,18 @@ struct BareInserts {
                 .array(.uuids(ids)), .array(.int8s(seqs)), .array(.int2s(ones)), .array(.int2s(ones)), .array(.uuids(operations)),
                 .array(.byteas(rows)),
             ])
+    }
+}
+
+/// Random enough for ids, without asking the kernel each time.
+struct Scrambler: RandomNumberGenerator {
+    private var state = UInt64.random(in: 0 ... .max)
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,4 +1,5 @@
 import Skein
+import SkeinCore
 
 /// What an idle instance asks of the servers.
 struct Idle {

@@ -43,6 +43,7 @@ struct Latency {
 /// When handlers started.
 final class Starts: Sendable {
     private struct State {
+        /// Those that nobody waited for yet.
         var times: [ExecutionID: ContinuousClock.Instant] = [:]
         var waiting: [ExecutionID: CheckedContinuation<ContinuousClock.Instant, Never>] = [:]
     }
@@ -52,8 +53,9 @@ final class Starts: Sendable {
     func note(_ id: ExecutionID) {
         let now = ContinuousClock.now
         let waiter = state.withLock { state in
-            state.times[id] = now
-            return state.waiting.removeValue(forKey: id)
+            let waiter = state.waiting.removeValue(forKey: id)
+            if waiter == nil { state.times[id] = now }
+            return waiter
         }
         waiter?.resume(returning: now)
     }
@@ -61,8 +63,9 @@ final class Starts: Sendable {
     func wait(for id: ExecutionID) async -> ContinuousClock.Instant {
         await withCheckedContinuation { continuation in
             let time = state.withLock { state in
-                if state.times[id] == nil { state.waiting[id] = continuation }
-                return state.times[id]
+                let time = state.times.removeValue(forKey: id)
+                if time == nil { state.waiting[id] = continuation }
+                return time
             }
             if let time { continuation.resume(returning: time) }
         }

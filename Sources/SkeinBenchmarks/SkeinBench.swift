@@ -1,6 +1,7 @@
 // Measures the engine beside the bare servers, in one run, alternating: only ratios of one run mean anything.
 
 import ArgumentParser
+import Foundation
 import Logging
 
 @main

@@ -5,7 +5,6 @@ import PostgresClient
 import Skein
 import SkeinCore
 import SkeinPostgres
-import Synchronization
 
 struct Throughput {
     let environment: BenchEnvironment
@@ -59,15 +58,19 @@ struct Throughput {
     /// The bodies that one execution leaves.
     private func sampleBodies() async throws -> [[UInt8]] {
         try await environment.withEngine { engine in
-            try await prepare(engine)
+            try await prepare(engine, Starts())
             let id = try await engine.create("chain-\(steps)", context: BenchFlows.context).execution.id
             _ = try await engine.wait(for: id, timeout: .seconds(30))
             return try await engine.store.rows(of: id, from: 1, limit: 1_000).map(\.body)
         }
     }
 
-    private func prepare(_ engine: Engine) async throws {
-        engine.handle("work") { _, _ in .success(BenchFlows.output) }
+    private func prepare(_ engine: Engine, _ lastSteps: Starts) async throws {
+        let last = StepID("step-\(steps)")
+        engine.handle("work") { _, step in
+            if step.stepID == last { lastSteps.note(step.executionID) }
+            return .success(BenchFlows.output)
+        }
         try await engine.register(BenchFlows.chain(steps))
     }
 
@@ -75,12 +78,13 @@ struct Throughput {
         let metrics = CountingMetrics()
         let window = options.concurrency
         let (rate, sample) = try await environment.withEngine(metrics: metrics, configure: { $0.concurrency = window }) { engine in
-            try await prepare(engine)
+            let lastSteps = Starts()
+            try await prepare(engine, lastSteps)
             let cpu = (ProcessUsage.cpuSeconds([ProcessUsage.ownPID]), ProcessUsage.cpuSeconds(try await environment.backends()))
             let wal = try await environment.walBytes()
             let statements = try await environment.statements()
             let start = ContinuousClock.now
-            try await drive(engine, metrics, until: start + .seconds(options.seconds))
+            try await drive(engine, metrics, lastSteps, until: start + .seconds(options.seconds))
             let span = seconds(ContinuousClock.now - start)
             let ended = metrics["skein_executions_ended_total"]
             var sample = Cost()
@@ -99,26 +103,23 @@ struct Throughput {
         return rate
     }
 
-    /// Keeps the window full until the time is over, then waits for the rest.
-    private func drive(_ engine: Engine, _ metrics: CountingMetrics, until end: ContinuousClock.Instant) async throws {
-        let created = Atomic<Int>(0)
+    /// Keeps the window full until the time is over, then waits for the rest. A creator goes on when its execution's last step has run: no
+    /// polling that would be measured too.
+    private func drive(_ engine: Engine, _ metrics: CountingMetrics, _ lastSteps: Starts, until end: ContinuousClock.Instant) async throws {
+        let created = Count()
         let flow = "chain-\(steps)"
-        let window = options.concurrency
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<min(256, window) {
+            for _ in 0..<options.concurrency {
                 group.addTask {
                     while ContinuousClock.now < end {
-                        guard created.load(ordering: .relaxed) - metrics["skein_executions_ended_total"] < window else {
-                            try await Task.sleep(for: .microseconds(200))
-                            continue
-                        }
-                        created.add(1, ordering: .relaxed)
-                        try await engine.create(flow, context: BenchFlows.context, options: CreateOptions(flowVersion: "1.0.0"))
+                        created.add(1)
+                        let id = try await engine.create(flow, context: BenchFlows.context, options: CreateOptions(flowVersion: "1.0.0")).execution.id
+                        _ = await lastSteps.wait(for: id)
                     }
                 }
             }
             try await group.waitForAll()
         }
-        while metrics["skein_executions_ended_total"] < created.load(ordering: .relaxed) { try await Task.sleep(for: .milliseconds(1)) }
+        while metrics["skein_executions_ended_total"] < created.value { try await Task.sleep(for: .milliseconds(1)) }
     }
 }

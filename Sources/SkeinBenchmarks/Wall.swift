@@ -1,4 +1,5 @@
 import Skein
+import SkeinCore
 
 /// The wall clock.
 enum Wall {

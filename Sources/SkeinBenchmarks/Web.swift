@@ -5,7 +5,6 @@ import NIOCore
 import Skein
 import SkeinCore
 import SkeinServer
-import Synchronization
 
 /// Creations over HTTP: how many a second, and from the request to the handler's start.
 struct Web {
@@ -76,7 +75,7 @@ struct Web {
     }
 
     private func perSecond(_ url: String, _ body: [UInt8]) async throws -> Double {
-        let count = Atomic<Int>(0)
+        let count = Count()
         let start = ContinuousClock.now
         let end = start + .seconds(options.seconds)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -84,12 +83,12 @@ struct Web {
                 group.addTask {
                     while ContinuousClock.now < end {
                         _ = try await create(url, body)
-                        count.add(1, ordering: .relaxed)
+                        count.add(1)
                     }
                 }
             }
             try await group.waitForAll()
         }
-        return Double(count.load(ordering: .relaxed)) / seconds(ContinuousClock.now - start)
+        return Double(count.value) / seconds(ContinuousClock.now - start)
     }
 }

@@ -84,6 +84,7 @@ final class RedisEventBroadcaster: EventBroadcaster {
                 let unsent = rest
                 let dropped = pending.withLock { $0.add(unsent) }
                 if dropped > 0 { metrics.dropped("events", dropped) }
+                if gate.isUp { bell.ring() }
                 return
             }
         }

@@ -114,7 +114,7 @@ struct Driver: Sendable {
     /// Makes the transition that `fact` causes durable. Nil: go on driving.
     private func commit(_ drive: inout Drive, _ fact: Fact) async -> DriveEnd? {
         let now = clock.now
-        var transition = drive.flow.decision.decide(drive.state, fact, at: now, random: .random(in: 0..<1))
+        var transition = drive.flow.decision.decide(drive.state, fact, at: now, random: Mixer.fraction())
         let body = LogBody(workerID: workerID, at: now, events: transition.events)
         let next = following(drive, transition, body)
         if case .park = transition.then, let next, !drive.inbox.isEmpty,
@@ -173,7 +173,7 @@ struct Driver: Sendable {
     private func append(_ drive: Drive, _ transition: Transition, _ body: LogBody, _ next: ExecutionState?) -> Append {
         var append = Append(
             executionID: drive.slot.executionID, position: drive.state.position, kind: transition.kind, count: Int16(clamping: body.events.count),
-            operationID: OperationID(raw: .random()), body: body.encoded(), consumed: transition.consumed)
+            operationID: .new(), body: body.encoded(), consumed: transition.consumed)
         append.snapshot = next.map { Snapshot(status: $0.status, bytes: $0.snapshot()) }
         switch transition.then {
         case .proceed: break

@@ -20,7 +20,7 @@ extension Engine {
             guard !before.status.isEnded else { return CancelResult(execution: before, cancelled: false, previousStatus: before.status) }
             let cancellation = Cancellation(source: source, reason: reason.map { String($0.filter { $0 != "\0" }.prefix(2_000)) })
             let body = LogBody(workerID: self.identity.id, at: self.clock.now, events: [.cancelled(cancellation)])
-            let outcome = try await self.store.cancel(id, operationID: OperationID(raw: .random()), body: body.encoded())
+            let outcome = try await self.store.cancel(id, operationID: .new(), body: body.encoded())
             if let slot = self.slots[id] { slot.stop(.lost) }
             let after = try await self.execution(id)
             guard case .cancelled(let position) = outcome else {
@@ -44,7 +44,7 @@ extension Engine {
             guard let wait = state.wait, wait.kind == .manual || wait.kind == .timer else { throw notWaiting(execution, for: "a resume") }
             let sent = try await self.store.send(
                 InboxMessage(
-                    executionID: id, operationID: OperationID(raw: .random()), kind: .resume, name: String(state.waitPosition), payload: data))
+                    executionID: id, operationID: .new(), kind: .resume, name: String(state.waitPosition), payload: data))
             guard case .accepted = sent else { throw notWaiting(try await self.execution(id), for: "a resume") }
             self.wakeUp(id, "resume")
             return try await self.execution(id)
@@ -62,7 +62,7 @@ extension Engine {
                 problems: [Problem(code: "INVALID_VALUE", pointer: JSONPointer(tokens: ["name"]), message: "must have 1 to 200 bytes")])
         }
         let message = InboxMessage(
-            executionID: id, operationID: operationID ?? OperationID(raw: .random()), kind: .signal, name: name, payload: payload)
+            executionID: id, operationID: operationID ?? .new(), kind: .signal, name: name, payload: payload)
         guard case .accepted = try await store.send(message) else {
             let execution = try await execution(id)
             throw EngineError(.executionEnded, "the execution \(id) has ended (\(execution.status.rawValue)): it takes no signals")

@@ -23,7 +23,7 @@ struct StepMarker: Sendable {
         let event = ExecutionEvent.stepStarted(running.stepID, attempt: running.attempt, startedAt: running.startedAt)
         let body = LogBody(workerID: workerID, at: clock.now, events: [event])
         let append = Append(
-            executionID: slot.executionID, position: running.position, kind: .step, count: 1, operationID: OperationID(raw: .random()),
+            executionID: slot.executionID, position: running.position, kind: .step, count: 1, operationID: .new(),
             body: body.encoded())
         switch try? await journal.commit(append) {
         case .committed?: slot.marked(body)

@@ -39,14 +39,9 @@ extension InMemoryExecutionStore {
 }
 
 extension InMemoryExecutionStore.State {
-    /// Makes what a dead worker held due now. The claims stay, so that the next owner appends `recovered`.
+    /// Makes what a dead worker holds due now. It stays the owner until the next claim, which is a take-over from it.
     mutating func bringForward(_ worker: WorkerID, at now: Timestamp) {
-        for (id, row) in ready where row.owner == worker {
-            updateReady(id) { row in
-                row.owner = nil
-                row.nextAt = now
-                row.takeovers += 1
-            }
-        }
+        let held = ready.filter { $0.value.owner == worker && $0.value.nextAt > now }
+        for id in held.keys { updateReady(id) { $0.nextAt = now } }
     }
 }

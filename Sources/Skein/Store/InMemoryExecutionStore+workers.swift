@@ -5,10 +5,15 @@ public import SkeinCore
 extension InMemoryExecutionStore {
     public func register(_ worker: WorkerRecord) async throws {
         transaction { state, now in
+            // A life does not begin twice: a worker that was buried stays so, and supersedes nobody.
+            if let known = state.workers[worker.id] {
+                guard known.isLive else { return }
+                state.workers[worker.id]?.handlers = worker.handlers
+                state.workers[worker.id]?.heartbeatAt = now
+            }
             for (id, other) in state.workers where id != worker.id && other.isLive && other.podID != nil && other.podID == worker.podID {
                 state.bury(id, at: now)
             }
-            // A life does not begin twice: a worker that was buried stays so.
             guard state.workers[worker.id] == nil else { return }
             var record = worker
             record.startedAt = now

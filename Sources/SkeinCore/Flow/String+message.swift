@@ -2,7 +2,7 @@
 
 extension String {
     /// At most 60 characters, control characters as U+FFFD.
-    var shortened: String {
+    package var shortened: String {
         var result = String.UnicodeScalarView()
         for scalar in unicodeScalars.prefix(60) {
             result.append(scalar.properties.generalCategory == .control ? "\u{FFFD}" : scalar)

@@ -9,7 +9,11 @@ extension PostgresExecutionStore {
             take(request.ownership) + [
                 .int4(Int32(clamping: request.limit)), .array(.texts(request.handlers)), .microseconds(request.handlerWait),
             ])
-        let nextDue = PostgresQuery(ClaimQueries.nextDue, [.array(.texts(request.handlers)), .uuid(request.ownership.workerID.postgres), queryTime])
+        let nextDue = PostgresQuery(
+            ClaimQueries.nextDue,
+            [
+                .array(.texts(request.handlers)), .uuid(request.ownership.workerID.postgres), queryTime,
+            ])
         return try await claiming {
             // Asked first, so that the ends of the leases that begin now do not count.
             let results = try await connections.claims.batch(request.limit > 0 ? [nextDue, claim] : [nextDue])

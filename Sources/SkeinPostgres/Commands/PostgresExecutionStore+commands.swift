@@ -4,6 +4,9 @@ public import SkeinCore
 
 extension PostgresExecutionStore {
     public func send(_ message: InboxMessage) async throws -> SendOutcome {
+        if let code = message.payload?.exceeds(.stored) {
+            throw StoreError(.invalid, "a payload that could not be read back: \(code)")
+        }
         let id = PostgresParameter.uuid(message.executionID.postgres)
         let operation = PostgresParameter.uuid(message.operationID.postgres)
         let send = PostgresQuery(

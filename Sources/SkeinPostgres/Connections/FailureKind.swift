@@ -54,6 +54,17 @@ enum FailureKind: Equatable {
     }
 }
 
+extension PostgresError {
+    /// How often in a row a call that certainly did nothing is tried: waiting for a connection has taken its time already, while a
+    /// connection that died unnoticed costs none.
+    var patience: Int {
+        switch code {
+        case .poolTimeout, .connectFailed, .connectTimeout, .commandTimeout: 1
+        case .server, .connectionLost, .encoding, .decoding, .closed, .cancelled, .rolledBack, .misuse: 8
+        }
+    }
+}
+
 extension StoreError {
     init(_ error: PostgresError) {
         let code: Code =

@@ -27,15 +27,20 @@ final class Incarnation: Sendable {
     /// - Returns: the epoch that the server belongs to; nil for a server that was left behind by a promotion.
     @discardableResult
     func observe(_ server: PostgresServerIdentity) -> Int? {
+        observe(system: server.systemIdentifier, timeline: server.timeline)
+    }
+
+    @discardableResult
+    func observe(system: Int64, timeline: Int32) -> Int? {
         let (epoch, isChange) = state.withLock { state -> (Int?, Bool) in
             guard let known = state.identity else {
-                state.identity = (server.systemIdentifier, server.timeline)
+                state.identity = (system, timeline)
                 state.epoch = 1
                 return (1, false)
             }
-            if known == (server.systemIdentifier, server.timeline) { return (state.epoch, false) }
-            if known.system == server.systemIdentifier, server.timeline < known.timeline { return (nil, false) }
-            state.identity = (server.systemIdentifier, server.timeline)
+            if known == (system, timeline) { return (state.epoch, false) }
+            if known.system == system, timeline < known.timeline { return (nil, false) }
+            state.identity = (system, timeline)
             state.epoch += 1
             return (state.epoch, true)
         }

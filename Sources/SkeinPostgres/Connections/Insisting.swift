@@ -28,7 +28,7 @@ extension PostgresExecutionStore {
                 switch kind {
                 case .unknown: isHopeful = error.code != .decoding
                 case .again, .locked, .taken: isHopeful = failures < 50
-                case .down: isHopeful = failures < 3
+                case .down: isHopeful = failures < error.patience
                 case .closed, .bad, .schema: isHopeful = false
                 }
                 let canSettle = kind != .closed && kind != .bad && kind != .schema && error.code != .decoding

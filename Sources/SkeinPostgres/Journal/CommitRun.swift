@@ -108,7 +108,7 @@ struct CommitRun {
             queue.append(work)
         case .down:
             work.failures += 1
-            if isUntouched, !work.isUnknown, work.failures > (error.isResourceExhausted ? 5 : 1) { return .fail(StoreError(error)) }
+            if isUntouched, !work.isUnknown, work.failures >= error.patience { return .fail(StoreError(error)) }
             queue.insert(work, at: 0)
         case .closed:
             return .fail(isUntouched && !work.isUnknown ? StoreError(error) : CancellationError())

@@ -47,9 +47,18 @@ extension PostgresExecutionStore {
             try await connection.simple(MigrationQueries.apply(migration, schema))
             logger.info("applied a migration", metadata: ["migration": "\(migration.version) \(migration.name)"])
         }
-        _ = try await connection.query(PostgresQuery(RegistryQueries.ensurePartitions))
+        try await ensurePartitions(on: connection)
         _ = try await connection.query(PostgresQuery(MigrationQueries.unlock, [lock]))
         return plan.pending.map(\.name)
+    }
+
+    /// Partitions can wait for the next chores when somebody's transaction is in the way.
+    private func ensurePartitions(on connection: PostgresConnection) async throws {
+        do {
+            _ = try await connection.query(PostgresQuery(RegistryQueries.ensurePartitions))
+        } catch let error as PostgresError where [.locked, .again].contains(FailureKind(error)) {
+            logger.info("partitions are put off", metadata: ["postgres.error": "\(error)"])
+        }
     }
 
     func applied(on connection: PostgresConnection) async throws -> [AppliedMigration] {

@@ -26,7 +26,8 @@ enum CreationQueries {
                 $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::uuid[], $9::smallint[],
                 $10::timestamptz[], $11::timestamptz[], $12::text[], $13::uuid[], $14::uuid[], $15::bigint[], $16::uuid[], $17::bytea[],
                 $18::smallint[])
-                u(id, tenant, flow, key, version, tag, parent, root, priority, created_at, ready_at, needs, owner, claim, lease, op, body, n)
+                u(id, tenant, flow, key, version, tag, parent, root, priority, created_at, ready_at, needs, owner, claim, lease, op,
+                body, n)
         ),
         k AS MATERIALIZED (
             SELECT u.*, k.execution_id AS holder, k.fingerprint, k.expires_at,

@@ -11,11 +11,12 @@ extension PostgresExecutionStore {
         ]
         let results = try await insist { try await connections.reads.batch(queries) }
         let records = try await once { try LoadedRecord.read(results[0]) }
-        let inbox = try await once { try Self.inbox(results[1]) }
+        let inbox = try await once { try Inboxes(results[1]) }
         var loaded: [ExecutionID: LoadedExecution] = [:]
         for (id, record) in records {
             do {
-                loaded[id] = LoadedExecution(claimID: record.claimID, record: try record.decoded(id), inbox: inbox[id] ?? [])
+                if let problem = inbox.problems[id] { throw problem }
+                loaded[id] = LoadedExecution(claimID: record.claimID, record: try record.decoded(id), inbox: inbox.items[id] ?? [])
             } catch {
                 // One broken log must not keep its batch-mates from being loaded.
                 logger.error("an execution cannot be read", metadata: ["execution.id": "\(id)", "error": "\(error)"])
@@ -43,16 +44,29 @@ extension PostgresExecutionStore {
             })
     }
 
-    private static func inbox(_ result: PostgresResult) throws -> [ExecutionID: [InboxItem]] {
-        var items: [ExecutionID: [InboxItem]] = [:]
+}
+
+/// What waits for each of some executions, and which of them have something that this version cannot read.
+private struct Inboxes {
+    var items: [ExecutionID: [InboxItem]] = [:]
+    var problems: [ExecutionID: StoreError] = [:]
+
+    init(_ result: PostgresResult) throws {
         for row in result.rows {
-            let kind = try row.int16(2)
-            guard let kind = InboxItem.Kind(rawValue: kind) else { throw StoreError(.corrupt, "an inbox item of unknown kind \(kind)") }
-            let payload = try row.bytesIfPresent(4).map { try JSONValue(parsing: $0, limits: .stored) }
-            let item = InboxItem(generation: try row.int64(1), kind: kind, name: try row.string(3), payload: payload)
-            items[try row.id(0), default: []].append(item)
+            let id = try row.id(0, as: ExecutionID.self)
+            let number = try row.int16(2)
+            guard let kind = InboxItem.Kind(rawValue: number) else {
+                problems[id] = StoreError(.corrupt, "an inbox item of unknown kind \(number)")
+                continue
+            }
+            do {
+                let payload = try row.bytesIfPresent(4).map { try JSONValue(parsing: $0, limits: .stored) }
+                items[id, default: []].append(
+                    InboxItem(generation: try row.int64(1), kind: kind, name: try row.string(3), payload: payload))
+            } catch let error as JSONParseError {
+                problems[id] = StoreError(.corrupt, "an inbox item cannot be read: \(error)")
+            }
         }
-        return items
     }
 }
 
@@ -112,11 +126,12 @@ extension LogRow {
 }
 
 extension JSONLimits {
-    /// What the store accepts back from its own tables.
+    /// What the store takes into its tables and reads back; they hold bytes, so a NUL is no trouble.
     static let stored: JSONLimits = {
         var limits = JSONLimits.default
         limits.maxBytes = 64 << 20
         limits.maxDepth = 96
+        limits.allowsNulCharacter = true
         return limits
     }()
 }

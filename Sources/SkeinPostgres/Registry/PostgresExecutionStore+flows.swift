@@ -4,6 +4,9 @@ public import SkeinCore
 
 extension PostgresExecutionStore {
     public func register(_ flow: FlowSpec) async throws -> FlowRegistration {
+        if let code = flow.json.exceeds(.stored) {
+            throw StoreError(.invalid, "a flow that could not be read back: \(code)")
+        }
         let version = "\(flow.version)"
         let text = String(decoding: flow.json.serialized(), as: UTF8.self)
         let insert = PostgresQuery(ReadQueries.registerFlow, [.text(flow.id), .text(version), .text(text)])

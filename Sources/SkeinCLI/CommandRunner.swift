@@ -1,0 +1,53 @@
+// One command line from arguments to exit status.
+
+import ArgumentParser
+
+/// Parses and runs a command, and says on stderr why it failed and what to do.
+struct CommandRunner {
+    var console: Console
+
+    func run(_ arguments: [String]) async -> ExitStatus {
+        do {
+            let command = try SkeinCommand.parseAsRoot(arguments)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                var command = command
+                try command.run()
+            }
+            return .ok
+        } catch {
+            return report(error)
+        }
+    }
+
+    private func report(_ error: any Error) -> ExitStatus {
+        switch error {
+        case let failure as CommandFailure:
+            for line in failure.lines { console.note(line) }
+            return failure.status
+        case is ClosedOutput:
+            return .ok
+        case is CancellationError:
+            return .interrupted
+        default:
+            return reportFromParser(error)
+        }
+    }
+
+    /// Help, usage errors and whatever else the argument parser knows how to print.
+    private func reportFromParser(_ error: any Error) -> ExitStatus {
+        let code = SkeinCommand.exitCode(for: error)
+        let text = SkeinCommand.fullMessage(for: error)
+        if code == .success {
+            do { try console.write(text + "\n") } catch { return .ok }
+            return .ok
+        }
+        if code == .validationFailure {
+            for line in text.split(separator: "\n", omittingEmptySubsequences: false) { console.note(String(line)) }
+            return .usage
+        }
+        for line in CommandFailure(.failure, "\(error)").lines { console.note(line) }
+        return .failure
+    }
+}

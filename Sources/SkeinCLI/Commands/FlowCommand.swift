@@ -1,0 +1,8 @@
+import ArgumentParser
+
+/// `skein flow …`
+struct FlowCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "flow", abstract: "Check, register and look at flow definitions.",
+        subcommands: [FlowValidateCommand.self, FlowRegisterCommand.self, FlowListCommand.self, FlowShowCommand.self])
+}

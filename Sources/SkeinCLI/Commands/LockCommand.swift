@@ -1,0 +1,7 @@
+import ArgumentParser
+
+/// `skein lock …`
+struct LockCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lock", abstract: "Look at the locks that instances hold.", subcommands: [LockListCommand.self])
+}

@@ -1,0 +1,102 @@
+import HTTPTypes
+import Hummingbird
+import Skein
+import SkeinCore
+
+/// Starting executions and finding them again.
+struct ExecutionRoutes: Sendable {
+    let engine: Engine
+
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(.post, "/v1/executions", create),
+            Endpoint(.get, "/v1/executions", list),
+            Endpoint(.get, "/v1/executions/{id}", show),
+        ]
+    }
+
+    private static let fields = [
+        "flowId", "flowVersion", "context", "tenantId", "tag", "priority", "delayMs", "runAt", "idempotencyTtlMs", "timeouts", "autoRun",
+        "parentExecutionId", "metadata",
+    ]
+    private static let hints = [
+        "idempotencyKey": "the header Idempotency-Key", "input": #""context""#, "flow": #""flowId""#, "version": #""flowVersion""#,
+    ]
+
+    /// 201 for a new execution; 200 with the execution as it is now for a repeated idempotency key.
+    @Sendable private func create(_ request: APIRequest) async throws -> Response {
+        try request.noQuery()
+        let key = try IdempotencyKey.of(request.headers)
+        let (flowID, context, options) = try await request.members(Self.fields, hints: Self.hints) { body in
+            let flowID = body.requiredText("flowId") ?? ""
+            let context = body.object("context") ?? [:]
+            let options = Self.options(&body, key: key)
+            body.problems += options.problems() + context.problems()
+            return (flowID, context, options)
+        }
+        let result = try await engine.create(flowID, context: context, options: options)
+        let answer: JSONObject = ["execution": result.execution.json, "created": .bool(result.created)]
+        let location = "/v1/executions/\(result.execution.id)"
+        guard result.created else { return .json(answer, headers: [.location: location, .idempotentReplayed: "true"]) }
+        return .json(answer, status: .created, headers: [.location: location])
+    }
+
+    private static func options(_ body: inout BodyReader, key: String?) -> CreateOptions {
+        var options = CreateOptions(idempotencyKey: key)
+        options.flowVersion = body.text("flowVersion")
+        options.tenantID = body.text("tenantId")
+        options.tag = body.text("tag")
+        options.priority = body.integer("priority") ?? 0
+        options.delay = body.span("delayMs")
+        options.runAt = body.time("runAt")
+        if body.value("delayMs") != nil, body.value("runAt") != nil {
+            body.add(.badValue, JSONPointer(tokens: ["runAt"]), #"Either "delayMs" or "runAt" may be given, not both."#)
+        }
+        options.idempotencyTTL = body.span("idempotencyTtlMs")
+        body.nested("timeouts", known: ["executionMs", "waitMs"]) { timeouts in
+            options.executionTimeout = timeouts.span("executionMs")
+            options.waitTimeout = timeouts.span("waitMs")
+        }
+        options.autoRun = body.bool("autoRun") ?? true
+        options.parentID = body.id("parentExecutionId")
+        options.metadata = body.object("metadata")
+        return options
+    }
+
+    private static let filters = [
+        "status", "flowId", "tag", "tenantId", "parentId", "rootId", "createdAfter", "createdBefore", "limit", "offset", "cursor",
+    ]
+
+    /// Newest first. A page by `cursor` goes on behind the page that gave it, whatever was created since.
+    @Sendable private func list(_ request: APIRequest) async throws -> Response {
+        let (query, page, isByCursor) = try request.query(Self.filters) { reader in
+            let page = Page(&reader)
+            var query = ExecutionQuery()
+            query.statuses = reader.choices("status", ExecutionStatus.self)
+            query.flowID = reader.text("flowId")
+            query.tag = reader.text("tag")
+            query.tenantID = reader.text("tenantId")
+            query.parentID = reader.id("parentId")
+            query.rootID = reader.id("rootId")
+            query.createdAfter = reader.time("createdAfter")
+            query.createdBefore = reader.time("createdBefore")
+            query.before = reader.cursor("cursor")
+            if reader.has("cursor"), reader.has("offset") { reader.add("offset", "BAD_VALUE", "Either \"cursor\" or \"offset\" may be given, not both.") }
+            query.offset = page.offset
+            query.limit = page.limit + 1
+            return (query, page, reader.has("cursor"))
+        }
+        let found = try await engine.executions(query)
+        var body: JSONObject = ["items": .array(found.prefix(page.limit).map(\.json)), "limit": .int(Int64(page.limit))]
+        if !isByCursor { body["offset"] = .int(Int64(page.offset)) }
+        let hasMore = found.count > page.limit
+        if hasMore { body["cursor"] = .string(Cursor.text(found[page.limit - 1].id)) }
+        body["hasMore"] = .bool(hasMore)
+        return .json(body)
+    }
+
+    @Sendable private func show(_ request: APIRequest) async throws -> Response {
+        try request.noQuery()
+        return .json(try await engine.execution(try request.executionID()).json)
+    }
+}

@@ -1,0 +1,19 @@
+import Skein
+import SkeinPostgres
+import SkeinTesting
+import Testing
+
+@Suite(.enabled(if: TestDatabase.isSet, TestDatabase.reason), .timeLimit(.minutes(5)))
+struct ConformanceTests {
+    @Test(arguments: StoreConformance.cases)
+    func `the store does what its protocols say`(_ promise: StoreConformance.Case) async throws {
+        let schema = TestSchema(name: "skein_test_" + String(UInt64.random(in: .min ... .max), radix: 36))
+        let conformance = StoreConformance { clock in
+            schema.store(clock: clock)
+        } dispose: { store in
+            await store.close()
+            try await schema.drop()
+        }
+        try await conformance.run(promise)
+    }
+}
