@@ -44,36 +44,39 @@ extension Engine {
 
     private func born(_ creation: ExecutionCreation, _ flow: CompiledFlow, _ options: CreateOptions) async throws -> CreateResult {
         let due = options.readyAt(now: creation.createdAt)
-        let isOurs = due <= creation.createdAt && canTake(flow) && slots.reserve(upTo: 1) == 1
-        let claimID = ClaimID(raw: .random())
-        let ownership = isOurs ? Ownership(workerID: identity.id, claimID: claimID, lease: configuration.lease) : nil
+        let ownership = takeRoom(for: flow, due: due, creation)
         let (append, state) = first(creation, flow, due: due, ownership: ownership)
-        let outcome: AppendOutcome
         do {
-            outcome = try await journal.commit(append)
+            switch try await journal.commit(append) {
+            case .committed: return made(state, flow, due: due, ownership)
+            case .refused(let error): throw error
+            case .fenced: throw StoreError(.unavailable, "the new execution's id was taken")
+            }
         } catch {
-            if isOurs { slots.cancelReservation(1) }
+            if ownership != nil { slots.cancelReservation(1) }
             throw error
         }
-        guard case .committed = outcome else {
-            if isOurs { slots.cancelReservation(1) }
-            if case .refused(let error) = outcome { throw error }
-            throw StoreError(.unavailable, "the new execution's id was taken")
-        }
-        metrics.started.increment()
-        if isOurs {
-            let slot = Slot(creation.id, claimID)
-            if slots.fill(slot) { startBorn(slot, flow, state) }
-        } else {
-            announce(creation, due: due)
-        }
-        coordination.events.publish(EventNotice(executionID: creation.id, rootID: creation.rootID, position: 1))
-        return CreateResult(execution: Execution(state, owner: isOurs ? identity.id : nil), created: true)
     }
 
-    private func canTake(_ flow: CompiledFlow) -> Bool {
-        guard isRunning, identity.mayClaim, let type = flow.decision.graph.node(of: flow.spec.initialStepID)?.type else { return false }
-        return handlers[ofType: type] != nil
+    /// With room and the first step's handler here, the execution is born in this instance's hands; nil: somebody claims it.
+    private func takeRoom(for flow: CompiledFlow, due: Timestamp, _ creation: ExecutionCreation) -> Ownership? {
+        guard due <= creation.createdAt, isRunning, identity.mayClaim,
+            let type = flow.decision.graph.node(of: flow.spec.initialStepID)?.type, handlers[ofType: type] != nil, slots.reserve(upTo: 1) == 1
+        else { return nil }
+        return Ownership(workerID: identity.id, claimID: ClaimID(raw: .random()), lease: configuration.lease)
+    }
+
+    /// After the commit.
+    private func made(_ state: ExecutionState, _ flow: CompiledFlow, due: Timestamp, _ ownership: Ownership?) -> CreateResult {
+        metrics.started.increment()
+        if let ownership {
+            let slot = Slot(state.id, ownership.claimID)
+            if slots.fill(slot) { startBorn(slot, flow, state) }
+        } else {
+            announce(state.creation, due: due)
+        }
+        coordination.events.publish(EventNotice(executionID: state.id, rootID: state.creation.rootID, position: 1))
+        return CreateResult(execution: Execution(state, owner: ownership?.workerID), created: true)
     }
 
     private func announce(_ creation: ExecutionCreation, due: Timestamp) {
@@ -109,16 +112,21 @@ extension Engine {
             return known
         }
         let due = options.readyAt(now: creation.createdAt)
-        let (append, state) = first(creation, flow, due: due, ownership: nil)
+        let ownership = takeRoom(for: flow, due: due, creation)
+        let (append, state) = first(creation, flow, due: due, ownership: ownership)
         let ttl = options.idempotencyTTL ?? configuration.idempotencyTTL
-        let outcome = try await store.create([KeyedCreation(append: append, key: key, fingerprint: fingerprint, ttl: ttl)])
+        let outcome: [KeyedOutcome]
+        do {
+            outcome = try await store.create([KeyedCreation(append: append, key: key, fingerprint: fingerprint, ttl: ttl)])
+        } catch {
+            if ownership != nil { slots.cancelReservation(1) }
+            throw error
+        }
+        if outcome.first != .created, ownership != nil { slots.cancelReservation(1) }
         switch outcome.first {
         case .created?:
-            metrics.started.increment()
             remember(IdempotencyAnswer(executionID: creation.id, fingerprint: fingerprint), scope, ttl: ttl)
-            announce(creation, due: due)
-            coordination.events.publish(EventNotice(executionID: creation.id, rootID: creation.rootID, position: 1))
-            return CreateResult(execution: Execution(state), created: true)
+            return made(state, flow, due: due, ownership)
         case .exists(let id, let stored, let expiresAt)?:
             metrics.idempotencyStore.increment()
             if stored != fingerprint, options.onMismatch == .refuse { throw mismatch(key) }
