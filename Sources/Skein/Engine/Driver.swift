@@ -31,7 +31,7 @@ enum DriveEnd: Sendable, Equatable {
     case released
 }
 
-struct Driver: Sendable {
+final class Driver: Sendable {
     let store: any ExecutionStore
     let journal: Journal
     let coordination: Coordination
@@ -43,8 +43,23 @@ struct Driver: Sendable {
     let isClustered: Bool
     let metrics: EngineMetrics
     let logger: Logger
-    /// Whether the instance is stopping: owners then let go at the next boundary.
-    let isDraining: @Sendable () -> Bool
+    /// Raised when the instance is stopping: owners then let go at the next boundary.
+    let draining: Flag
+
+    init(_ engine: Engine, draining: Flag) {
+        store = engine.store
+        journal = engine.journal
+        coordination = engine.coordination
+        handlers = engine.handlers
+        clock = engine.clock
+        runner = StepRunner(clock: engine.clock, logger: engine.logger, defaultTimeout: engine.configuration.defaultTimeout)
+        workerID = engine.identity.id
+        configuration = engine.configuration
+        isClustered = engine.isClustered
+        metrics = engine.metrics
+        logger = engine.logger
+        self.draining = draining
+    }
 
     func drive(_ drive: inout Drive) async -> DriveEnd {
         while true {
@@ -58,7 +73,7 @@ struct Driver: Sendable {
                 if let end = await commit(&drive, fact) { return end }
             case .run(let node):
                 if drive.budget == 0 { return await repark(drive, due: rest(drive), needs: node.type) }
-                if isDraining(), drive.state.position > drive.snapshotPosition, drive.budget == nil {
+                if draining.isRaised, drive.state.position > drive.snapshotPosition, drive.budget == nil {
                     return await repark(drive, due: clock.now, needs: node.type)
                 }
                 guard let handler = handlers[ofType: node.type] else {
@@ -201,7 +216,7 @@ struct Driver: Sendable {
     private func refuse(_ drive: inout Drive, _ fact: Fact, _ error: StoreError) async -> DriveEnd? {
         logger.warning("a row was refused", metadata: ["execution.id": "\(drive.slot.executionID)", "error": "\(error)"])
         switch fact {
-        case .stepSucceeded(let attempt, _, _, _), .waitRequested(let attempt, _):
+        case .stepSucceeded(let attempt, _, _), .waitRequested(let attempt, _):
             return await commit(
                 &drive, .stepFailed(attempt, StepFailure("INVALID_OUTPUT", "the result cannot be stored: \(error.message)", isRetryable: false)))
         default:

@@ -13,7 +13,9 @@ public struct RegisteredFlow: Sendable {
 extension Engine {
     /// Checks a definition and reports every problem at once; nothing is stored.
     public func validate(_ definition: JSONValue) -> FlowValidation {
-        FlowSpec.validate(definition, knownTypes: Set(handlers.types))
+        FlowSpec.validate(definition, knownTypes: Set(handlers.types)) { type, config in
+            self.handlers[ofType: type]?.configCheck?(config) ?? []
+        }
     }
 
     /// Stores a definition under its id and version. A version never changes: the same content again is fine, another is a conflict.

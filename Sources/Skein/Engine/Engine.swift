@@ -20,15 +20,12 @@ public final class Engine: Service, Sendable {
     let journal: Journal
     let slots: SlotTable
     let identity: WorkerIdentity
-    private let lifecycle = Mutex(Lifecycle())
+    private let running = Flag()
+    private let draining = Flag()
     private let dispatcherBox = Mutex<Dispatcher?>(nil)
     private let registration = Coalescer<Int, Bool>()
     let locksHeld = Tally()
-
-    private struct Lifecycle {
-        var isRunning = false
-        var isDraining = false
-    }
+    private let driverBox = Mutex<Driver?>(nil)
 
     /// - Parameters:
     ///   - store: where everything is kept: `.inMemory`, or `.postgres(url)` of SkeinPostgres.
@@ -54,10 +51,10 @@ public final class Engine: Service, Sendable {
     public var workerID: WorkerID { identity.id }
 
     /// Whether `run()` is at work and not stopping.
-    public var isRunning: Bool { lifecycle.withLock { $0.isRunning && !$0.isDraining } }
+    public var isRunning: Bool { running.isRaised && !draining.isRaised }
 
     /// Whether a graceful shutdown has begun.
-    public var isDraining: Bool { lifecycle.withLock { $0.isDraining } }
+    public var isDraining: Bool { draining.isRaised }
 
     /// Executions that this instance drives now.
     public var executionsInProgress: Int { slots.count }
@@ -65,12 +62,14 @@ public final class Engine: Service, Sendable {
     /// Whether other instances may run what this one cannot.
     var isClustered: Bool { configuration.isClustered ?? coordination.health.isShared }
 
+    /// Made once: it holds nothing that changes.
     var driver: Driver {
-        Driver(
-            store: store, journal: journal, coordination: coordination, handlers: handlers, clock: clock,
-            runner: StepRunner(clock: clock, logger: logger, defaultTimeout: configuration.defaultTimeout), workerID: identity.id,
-            configuration: configuration, isClustered: isClustered, metrics: metrics, logger: logger,
-            isDraining: { [weak self] in self?.isDraining ?? true })
+        driverBox.withLock { box in
+            if let driver = box { return driver }
+            let driver = Driver(self, draining: draining)
+            box = driver
+            return driver
+        }
     }
 
     var dispatcher: Dispatcher? { dispatcherBox.withLock { $0 } }
@@ -100,7 +99,8 @@ public final class Engine: Service, Sendable {
         try await ensureRegistered()
         let dispatcher = makeDispatcher()
         dispatcherBox.withLock { $0 = dispatcher }
-        lifecycle.withLock { $0 = Lifecycle(isRunning: true) }
+        draining.lower()
+        running.raise()
         slots.open()
         await withTaskGroup(of: Void.self) { group in
             let commits = Task { await self.journal.run() }
@@ -113,7 +113,8 @@ public final class Engine: Service, Sendable {
             await commits.value
         }
         dispatcherBox.withLock { $0 = nil }
-        lifecycle.withLock { $0 = Lifecycle() }
+        running.lower()
+        draining.lower()
     }
 
     private func addLoops(to group: inout TaskGroup<Void>, _ dispatcher: Dispatcher) {
@@ -145,7 +146,7 @@ public final class Engine: Service, Sendable {
 
     /// Stop claiming; let handlers finish; give the rest back.
     private func stop() async {
-        lifecycle.withLock { $0.isDraining = true }
+        draining.raise()
         slots.close()
         logger.info("stopping", metadata: ["executions": "\(slots.count)"])
         _ = await TimeLimit.run(configuration.grace, clock: SystemClock()) { await self.slots.empty() }

@@ -3,10 +3,16 @@
 import Logging
 import SkeinCore
 
-struct StepRunner: Sendable {
+final class StepRunner: Sendable {
     let clock: any EngineClock
     let logger: Logger
     let defaultTimeout: Duration?
+
+    init(clock: any EngineClock, logger: Logger, defaultTimeout: Duration?) {
+        self.clock = clock
+        self.logger = logger
+        self.defaultTimeout = defaultTimeout
+    }
 
     /// How an attempt ended; nil: it was cut off and nothing may be recorded.
     func run(_ node: FlowGraph.Node, _ handler: AnyHandler, _ execution: ExecutionState) async -> Fact? {
@@ -57,8 +63,11 @@ struct StepRunner: Sendable {
     private func fact(_ result: StepResult<JSONValue>, _ attempt: StepAttempt) -> Fact {
         switch result {
         case .completed(let output, let next):
-            guard output.isStorable else { return .stepFailed(attempt, .notStorable) }
-            return .stepSucceeded(attempt, output: output.isNull ? JSONValue?.none : output, bytes: output.byteCount, next: next)
+            if output.isNull { return .stepSucceeded(attempt, output: nil, next: next) }
+            guard !output.isDeeper(than: JSONLimits.stored.maxDepth) else { return .stepFailed(attempt, .notStorable) }
+            let encoded = EncodedValue(encoding: output)
+            guard !encoded.mayHoldNul || output.isStorable else { return .stepFailed(attempt, .notStorable) }
+            return .stepSucceeded(attempt, output: encoded, next: next)
         case .failed(let failure):
             return .stepFailed(attempt, failure.storable)
         case .wait(let request):
@@ -83,6 +92,17 @@ extension JSONValue {
         case .null, .bool, .int: true
         case .string(let text): !text.utf8.contains(0)
         default: exceeds(.stored) == nil
+        }
+    }
+}
+
+extension JSONValue {
+    /// Whether it is nested deeper than this; looks no further than that.
+    func isDeeper(than levels: Int) -> Bool {
+        switch self {
+        case .array(let items): levels == 0 || items.contains { $0.isDeeper(than: levels - 1) }
+        case .object(let object): levels == 0 || object.contains { $0.value.isDeeper(than: levels - 1) }
+        default: false
         }
     }
 }

@@ -6,9 +6,15 @@ public struct AnyHandler: Sendable {
 
     public let metadata: HandlerMetadata
     public let body: Body
+    /// Finds mistakes in a step's `config` that are certain without running it, with pointers from the config. A flow with such a mistake is
+    /// refused.
+    public var configCheck: (@Sendable (JSONObject) -> [Problem])?
 
-    public init(_ metadata: HandlerMetadata, _ body: @escaping Body) {
+    public init(
+        _ metadata: HandlerMetadata, configCheck: (@Sendable (JSONObject) -> [Problem])? = nil, _ body: @escaping Body
+    ) {
         self.metadata = metadata
+        self.configCheck = configCheck
         self.body = body
     }
 

@@ -17,14 +17,17 @@ extension ContextLimits {
     }
 
     /// Why an output must not be stored in an execution's context; nil when it may.
-    func problem(storing output: JSONValue, bytes: Int, at path: DotPath?, in execution: ExecutionState) -> String? {
+    func problem(storing output: EncodedValue, at path: DotPath?, in execution: ExecutionState) -> String? {
+        let bytes = output.count
         if bytes > valueBytes { return "the step's output has \(bytes) bytes, the limit is \(valueBytes)" }
         guard let path, let top = path.segments.first else { return nil }
-        let depth = output.depth + path.segments.count
+        let depth = output.value.depth + path.segments.count
         if depth > self.depth { return "'\(path.text)' is nested \(depth) deep, the limit is \(self.depth)" }
         let old = execution.context[top]
         if old == nil, execution.context.count >= keys { return "the context has \(keys) keys, which is the limit" }
-        let total = execution.contextBytes + bytes - (path.segments.count == 1 ? old?.byteCount ?? 0 : 0)
+        guard execution.contextBytes + bytes > totalBytes else { return nil }
+        let kept = execution.context.reduce(0) { $0 + ($1.key == top && path.segments.count == 1 ? 0 : $1.value.byteCount) }
+        let total = kept + bytes
         if total > totalBytes { return "the context would have \(total) bytes, the limit is \(totalBytes)" }
         return nil
     }

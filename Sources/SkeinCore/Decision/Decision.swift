@@ -1,7 +1,7 @@
 // The heart: (flow, execution, fact) -> transition. No clock, no I/O, no randomness: times and one random number come in.
 
-/// Decides what a fact does to an execution. A value type that holds only what decisions depend on.
-public struct Decision: Sendable {
+/// Decides what a fact does to an execution. Immutable, and shared by all executions of a flow.
+public final class Decision: Sendable {
     public let graph: FlowGraph
     public let policy: DecisionPolicy
 
@@ -24,8 +24,8 @@ public struct Decision: Sendable {
 
     private func transition(_ execution: ExecutionState, _ fact: Fact, at now: Timestamp, random: Double) -> Transition {
         switch fact {
-        case .stepSucceeded(let attempt, let output, let bytes, let next):
-            succeed(execution, attempt, output, bytes: bytes, choice: next, at: now, random: random)
+        case .stepSucceeded(let attempt, let output, let next):
+            succeed(execution, attempt, output, choice: next, at: now, random: random)
         case .stepFailed(let attempt, let failure):
             fail(execution, attempt, failure, timedOut: false, at: now, random: random)
         case .stepTimedOut(let attempt, let limit):
@@ -60,11 +60,11 @@ public struct Decision: Sendable {
     // MARK: - Steps
 
     private func succeed(
-        _ execution: ExecutionState, _ attempt: StepAttempt, _ output: JSONValue?, bytes: Int, choice: StepID?, at now: Timestamp, random: Double
+        _ execution: ExecutionState, _ attempt: StepAttempt, _ output: EncodedValue?, choice: StepID?, at now: Timestamp, random: Double
     ) -> Transition {
         guard let node = graph.node(of: attempt.stepID) else { return unknown(attempt.stepID) }
-        let stored = output.map { StepOutput($0, key: node.outputKey?.text) }
-        if let output, let problem = graph.spec.limits.problem(storing: output, bytes: bytes, at: node.outputKey, in: execution) {
+        let stored = output.map { StepOutput($0, key: node.outputKeyText) }
+        if let output, let problem = graph.spec.limits.problem(storing: output, at: node.outputKey, in: execution) {
             return fail(
                 execution, attempt, StepFailure("CONTEXT_LIMIT", problem, isRetryable: false), timedOut: false, at: now, random: random)
         }
@@ -111,15 +111,14 @@ public struct Decision: Sendable {
         _ execution: ExecutionState, _ attempt: StepAttempt, _ request: WaitRequest, at now: Timestamp, random: Double
     ) -> Transition {
         guard let node = graph.node(of: attempt.stepID) else { return unknown(attempt.stepID) }
-        if let output = request.output,
-            let problem = graph.spec.limits.problem(storing: output, bytes: output.byteCount, at: node.outputKey, in: execution)
-        {
+        let output = request.output.map { EncodedValue(encoding: $0) }
+        if let output, let problem = graph.spec.limits.problem(storing: output, at: node.outputKey, in: execution) {
             return fail(
                 execution, attempt, StepFailure("CONTEXT_LIMIT", problem, isRetryable: false), timedOut: false, at: now, random: random)
         }
         var wait = Wait(kind: .manual, stepID: attempt.stepID, reason: request.reason, startedAt: now)
         wait.next = (node.onResume ?? node.onSuccess).map { graph.nodes[$0].id }
-        wait.outputKey = node.outputKey?.text
+        wait.outputKey = node.outputKeyText
         switch request.until {
         case .time(let time):
             wait.kind = .timer
@@ -135,8 +134,8 @@ public struct Decision: Sendable {
         } else if wait.wakeAt == nil {
             wait.timeoutAt = now + (execution.creation.waitTimeout ?? graph.spec.waitTimeout ?? policy.waitTimeout)
         }
-        let output = request.output.map { StepOutput($0, key: node.outputKey?.text) }
-        return Transition([.stepSuspended(attempt, output: output), .waiting(wait)], then: .park(due: earlier(wait.due, execution)))
+        let stored = output.map { StepOutput($0, key: node.outputKeyText) }
+        return Transition([.stepSuspended(attempt, output: stored), .waiting(wait)], then: .park(due: earlier(wait.due, execution)))
     }
 
     private func goOn(_ execution: ExecutionState, _ resumption: Resumption, consumed: (name: String, generation: Int64)?) -> Transition {

@@ -49,8 +49,8 @@ public struct WaitRequest: Sendable, Hashable {
 
 /// Something that happened to an execution.
 public enum Fact: Sendable, Equatable {
-    /// `bytes`: the length of the output as compact JSON. `next`: the handler's choice of the next step.
-    case stepSucceeded(StepAttempt, output: JSONValue?, bytes: Int, next: StepID?)
+    /// `next`: the handler's choice of the next step.
+    case stepSucceeded(StepAttempt, output: EncodedValue?, next: StepID?)
     case stepFailed(StepAttempt, StepFailure)
     case stepTimedOut(StepAttempt, limit: Duration)
     case waitRequested(StepAttempt, WaitRequest)

@@ -65,7 +65,7 @@ extension StepAttempt {
 
 extension StepOutput {
     func write(to writer: inout LogWriter) {
-        writer.member("o", value)
+        writer.member("o", encoded)
         writer.member("k", key)
     }
 }

@@ -18,14 +18,20 @@ public struct StepAttempt: Sendable, Hashable {
 
 /// What a step returned and where the context keeps it.
 public struct StepOutput: Sendable, Hashable {
-    public var value: JSONValue
+    public var encoded: EncodedValue
     /// A dotted path, or nil when the output is only recorded.
     public var key: String?
 
-    public init(_ value: JSONValue, key: String? = nil) {
-        self.value = value
+    public init(_ encoded: EncodedValue, key: String? = nil) {
+        self.encoded = encoded
         self.key = key
     }
+
+    public init(_ value: JSONValue, key: String? = nil) {
+        self.init(EncodedValue(value), key: key)
+    }
+
+    public var value: JSONValue { encoded.value }
 }
 
 /// Something that happened to an execution and is recorded for ever.

@@ -100,15 +100,12 @@ extension ExecutionState {
         guard let output else { return }
         lastOutput = output.value
         guard let key = output.key else { return }
-        guard key.utf8.contains(UInt8(ascii: ".")) else {
-            contextBytes += output.value.byteCount - (context[key]?.byteCount ?? 0)
+        contextBytes += output.encoded.count
+        if key.utf8.contains(UInt8(ascii: ".")) {
+            DotPath(key)?.set(output.value, in: &context)
+        } else {
             context[key] = output.value
-            return
         }
-        guard let path = DotPath(key), let top = path.segments.first else { return }
-        contextBytes -= context[top]?.byteCount ?? 0
-        path.set(output.value, in: &context)
-        contextBytes += context[top]?.byteCount ?? 0
     }
 
     private mutating func end(_ status: ExecutionStatus, at time: Timestamp) {

@@ -3,7 +3,8 @@
 extension ExecutionState {
     public func snapshot() -> [UInt8] {
         var object: JSONObject = [
-            "status": .string(status.rawValue), "context": .object(context), "attempt": .int(Int64(attempt)), "failures": .int(Int64(failures)),
+            "status": .string(status.rawValue), "context": .object(context), "contextBytes": .int(Int64(contextBytes)),
+            "attempt": .int(Int64(attempt)), "failures": .int(Int64(failures)),
             "stepCount": .int(Int64(stepCount)), "moves": .int(Int64(moves)), "position": .int(position), "waitPosition": .int(waitPosition),
             "updatedAt": .int(updatedAt.microseconds), "lastEvent": .string(lastEvent),
         ]
@@ -40,7 +41,7 @@ extension ExecutionState {
         self.status = status
         self.position = position
         context = object["context"]?.object ?? [:]
-        contextBytes = context.reduce(0) { $0 + $1.value.byteCount }
+        contextBytes = object["contextBytes"]?.int ?? context.reduce(0) { $0 + $1.value.byteCount }
         attempt = object["attempt"]?.int ?? 1
         failures = object["failures"]?.int ?? 0
         stepCount = object["stepCount"]?.int ?? 0

@@ -15,7 +15,7 @@ public struct ExecutionState: Sendable, Equatable {
     public internal(set) var status: ExecutionStatus = .pending
     public internal(set) var phase: ExecutionPhase
     public internal(set) var context: JSONObject
-    /// Bytes of the context's values as compact JSON, kept up as it changes.
+    /// At least the bytes of the context's values as compact JSON: what was replaced is not taken off until the limit is met.
     public internal(set) var contextBytes: Int
     /// The attempt that runs now or comes next, 1, 2, … within this visit of the step.
     public internal(set) var attempt = 1

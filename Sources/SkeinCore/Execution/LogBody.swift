@@ -17,7 +17,7 @@ public struct LogBody: Sendable, Equatable {
     public func encoded() -> [UInt8] {
         var writer = LogWriter()
         writer.open()
-        if let workerID { writer.member("w", workerID.description) }
+        if let workerID { writer.member("w", workerID.raw) }
         writer.member("at", at.microseconds)
         writer.raw(#""e":["#)
         for (index, event) in events.enumerated() {
@@ -68,6 +68,19 @@ struct LogWriter {
         name(key)
         value.append(to: &bytes)
         bytes.append(UInt8(ascii: ","))
+    }
+
+    mutating func member(_ key: StaticString, _ value: EncodedValue) {
+        name(key)
+        value.append(to: &bytes)
+        bytes.append(UInt8(ascii: ","))
+    }
+
+    mutating func member(_ key: StaticString, _ id: UniqueID) {
+        name(key)
+        bytes.append(UInt8(ascii: "\""))
+        id.append(to: &bytes)
+        raw("\",")
     }
 
     mutating func members(_ object: JSONObject) {

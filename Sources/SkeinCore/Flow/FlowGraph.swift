@@ -1,9 +1,9 @@
 // The compiled form of a flow: what decisions run on. Built once per registered version, read at every step.
 
 /// A flow with its steps numbered and its transitions resolved.
-public struct FlowGraph: Sendable, Hashable {
-    /// A step with everything a decision needs at hand.
-    public struct Node: Sendable, Hashable {
+public struct FlowGraph: Sendable {
+    /// A step with everything a decision needs at hand. A class, because every step of every execution passes it on.
+    public final class Node: Sendable {
         /// The step's id.
         public let id: StepID
         /// The handler that runs it.
@@ -14,6 +14,8 @@ public struct FlowGraph: Sendable, Hashable {
         public let input: InputSelector
         /// Where its output is stored; `nil`: nowhere.
         public let outputKey: DotPath?
+        /// The same as text.
+        public let outputKeyText: String?
         /// The node after a success; `nil`: this path ends.
         public let onSuccess: Int?
         /// The node after a failure; `nil`: the execution fails.
@@ -26,6 +28,24 @@ public struct FlowGraph: Sendable, Hashable {
         public let timeout: Duration?
         /// The longest an attempt may give no sign of life; `nil`: unlimited.
         public let heartbeat: Duration?
+
+        fileprivate init(_ step: StepSpec, indices: [StepID: Int]) {
+            func resolve(_ target: StepID?) -> Int? {
+                target.map { FlowGraph.resolve($0, in: indices) }
+            }
+            id = step.id
+            type = step.type
+            config = step.config
+            input = step.input ?? .full
+            outputKey = step.outputKey.flatMap(DotPath.init)
+            outputKeyText = outputKey?.text
+            onSuccess = resolve(step.onSuccess)
+            onFailure = resolve(step.onFailure)
+            onResume = resolve(step.onResume)
+            retry = step.retry
+            timeout = step.timeout
+            heartbeat = step.heartbeat
+        }
     }
 
     /// The flow this was made from.
@@ -62,24 +82,5 @@ public struct FlowGraph: Sendable, Hashable {
             preconditionFailure("a validated flow has no transition to a step that does not exist")
         }
         return index
-    }
-}
-
-extension FlowGraph.Node {
-    fileprivate init(_ step: StepSpec, indices: [StepID: Int]) {
-        func resolve(_ target: StepID?) -> Int? {
-            target.map { FlowGraph.resolve($0, in: indices) }
-        }
-        id = step.id
-        type = step.type
-        config = step.config
-        input = step.input ?? .full
-        outputKey = step.outputKey.flatMap(DotPath.init)
-        onSuccess = resolve(step.onSuccess)
-        onFailure = resolve(step.onFailure)
-        onResume = resolve(step.onResume)
-        retry = step.retry
-        timeout = step.timeout
-        heartbeat = step.heartbeat
     }
 }

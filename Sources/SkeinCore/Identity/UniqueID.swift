@@ -63,18 +63,28 @@ extension UniqueID: LosslessStringConvertible {
     /// The 36-character lower-case form.
     public var description: String {
         String(unsafeUninitializedCapacity: 36) { buffer in
-            var at = 0
-            for index in 0..<32 {
-                if index == 8 || index == 12 || index == 16 || index == 20 {
-                    buffer[at] = UInt8(ascii: "-")
-                    at += 1
-                }
-                let word = index < 16 ? high : low
-                let nibble = UInt8(truncatingIfNeeded: word >> UInt64((15 - index & 15) * 4)) & 15
-                buffer[at] = nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
+            write { buffer[$0] = $1 }
+            return 36
+        }
+    }
+
+    /// Appends the text form.
+    func append(to bytes: inout [UInt8]) {
+        write { _, byte in bytes.append(byte) }
+    }
+
+    @inline(__always)
+    private func write(_ put: (Int, UInt8) -> Void) {
+        var at = 0
+        for index in 0..<32 {
+            if index == 8 || index == 12 || index == 16 || index == 20 {
+                put(at, UInt8(ascii: "-"))
                 at += 1
             }
-            return 36
+            let word = index < 16 ? high : low
+            let nibble = UInt8(truncatingIfNeeded: word >> UInt64((15 - index & 15) * 4)) & 15
+            put(at, nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10)
+            at += 1
         }
     }
 }

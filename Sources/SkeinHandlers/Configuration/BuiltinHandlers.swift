@@ -72,6 +72,10 @@ public enum BuiltinHandlers {
 extension Engine {
     /// Registers the built-in handlers. Handlers registered later under the same names replace them.
     public func addBuiltinHandlers(_ configuration: BuiltinHandlers.Configuration = BuiltinHandlers.Configuration()) {
-        for handler in BuiltinHandlers.handlers(configuration) { handlers.register(handler) }
+        for var handler in BuiltinHandlers.handlers(configuration) {
+            let type = handler.metadata.type
+            handler.configCheck = { BuiltinHandlers.check(type: type, config: $0) }
+            handlers.register(handler)
+        }
     }
 }

@@ -54,7 +54,8 @@ struct ConfigCheck {
         }
         guard bounds.contains(integer) else {
             return report(
-                .outOfRange, key, "\"\(key)\" must be from \(bounds.lowerBound) to \(bounds.upperBound), not \(integer).")
+                .outOfRange, key,
+                "\"\(key)\" must be from \(bounds.lowerBound) to \(bounds.upperBound), not \(integer).")
         }
     }
 

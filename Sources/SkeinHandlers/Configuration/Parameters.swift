@@ -38,7 +38,8 @@ struct Parameters {
         guard let value = self[key] else { return nil }
         guard let integer = value.int64, bounds.contains(integer) else {
             throw StepFailure.input(
-                "'\(key)' must be a whole number from \(bounds.lowerBound) to \(bounds.upperBound), not \(value.text().prefix(100))")
+                "'\(key)' must be a whole number from \(bounds.lowerBound) to \(bounds.upperBound), not \(value.text().prefix(100))"
+            )
         }
         return integer
     }

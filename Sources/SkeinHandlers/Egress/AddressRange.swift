@@ -9,14 +9,17 @@ struct AddressRange: Hashable, Sendable {
         guard (1...2).contains(parts.count), let base = IPAddress(String(parts[0])) else { return nil }
         var prefix = base.bytes.count * 8
         if parts.count == 2 {
-            guard parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }), let bits = Int(parts[1]), bits <= prefix else {
+            guard parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }), let bits = Int(parts[1]), bits <= prefix
+            else {
                 return nil
             }
             prefix = bits
         }
         self.base = base
         self.prefix = prefix
-        for bit in prefix..<base.bytes.count * 8 where base.bytes[bit / 8] & (0x80 >> UInt8(bit % 8)) != 0 { return nil }
+        for bit in prefix..<base.bytes.count * 8 where base.bytes[bit / 8] & (0x80 >> UInt8(bit % 8)) != 0 {
+            return nil
+        }
     }
 
     func contains(_ address: IPAddress) -> Bool {

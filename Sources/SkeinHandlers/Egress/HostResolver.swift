@@ -44,7 +44,8 @@ struct SystemHostResolver: HostResolver {
         let code = getaddrinfo(host, nil, &hints, &list)
         defer { if let list { freeaddrinfo(list) } }
         guard code == 0 else {
-            return .failure(ResolutionError(description: "'\(host)' has no address: \(String(cString: gai_strerror(code)))"))
+            return .failure(
+                ResolutionError(description: "'\(host)' has no address: \(String(cString: gai_strerror(code)))"))
         }
         var addresses: [String] = []
         var entry = list
@@ -52,7 +53,8 @@ struct SystemHostResolver: HostResolver {
             if let text = text(of: current.pointee), !addresses.contains(text) { addresses.append(text) }
             entry = current.pointee.ai_next
         }
-        return addresses.isEmpty ? .failure(ResolutionError(description: "'\(host)' has no address")) : .success(addresses)
+        return addresses.isEmpty
+            ? .failure(ResolutionError(description: "'\(host)' has no address")) : .success(addresses)
     }
 
     private static func text(of info: addrinfo) -> String? {

@@ -22,7 +22,8 @@ struct IPAddress: Hashable, Sendable {
         var bytes: [UInt8] = []
         for part in parts {
             let isPlain = part.count == 1 || part.first != UInt8(ascii: "0")
-            guard isPlain, part.allSatisfy({ (0x30...0x39).contains($0) }), let byte = UInt8(String(Substring(part))) else {
+            guard isPlain, part.allSatisfy({ (0x30...0x39).contains($0) }), let byte = UInt8(String(Substring(part)))
+            else {
                 return nil
             }
             bytes.append(byte)

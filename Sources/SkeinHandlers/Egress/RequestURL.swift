@@ -59,7 +59,8 @@ struct RequestURL: Hashable, Sendable {
             throw EgressDenial("the host must be ASCII; write international names in Punycode")
         }
         if text.first == "[" {
-            guard let close = text.firstIndex(of: "]"), let address = IPAddress(String(text[text.index(after: text.startIndex)..<close])),
+            guard let close = text.firstIndex(of: "]"),
+                let address = IPAddress(String(text[text.index(after: text.startIndex)..<close])),
                 address.isIPv6
             else { throw EgressDenial("the host in brackets is not an IPv6 address") }
             return (.address(address), try port(text[text.index(after: close)...]))
@@ -93,7 +94,8 @@ struct RequestURL: Hashable, Sendable {
     }
 
     private static func isNameByte(_ byte: UInt8) -> Bool {
-        (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
+        (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || byte == UInt8(ascii: "-")
+            || byte == UInt8(ascii: "_")
     }
 
     private static let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~".utf8)
@@ -104,7 +106,9 @@ struct RequestURL: Hashable, Sendable {
         let bytes = Array(text.utf8)
         var result = ""
         for (index, byte) in bytes.enumerated() {
-            let isEscape = byte == UInt8(ascii: "%") && index + 2 < bytes.count && isHex(bytes[index + 1]) && isHex(bytes[index + 2])
+            let isEscape =
+                byte == UInt8(ascii: "%") && index + 2 < bytes.count && isHex(bytes[index + 1])
+                && isHex(bytes[index + 2])
             result += kept.contains(byte) || isEscape ? String(UnicodeScalar(byte)) : escape(byte)
         }
         return result

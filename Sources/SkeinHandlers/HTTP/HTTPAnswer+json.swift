@@ -5,7 +5,8 @@ extension HTTPAnswer {
     /// `{status, statusText, headers, body, durationMs}`. A body that is no text is base64, said by `bodyEncoding`.
     func output(after duration: Duration) -> JSONValue {
         var object: JSONObject = [
-            "status": .int(Int64(status.code)), "statusText": .string(Self.clean(status.reasonPhrase)), "headers": headersJSON,
+            "status": .int(Int64(status.code)), "statusText": .string(Self.clean(status.reasonPhrase)),
+            "headers": headersJSON,
         ]
         object["body"] = bodyJSON
         if plainText == nil { object["bodyEncoding"] = "base64" }

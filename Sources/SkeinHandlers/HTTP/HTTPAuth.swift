@@ -44,7 +44,8 @@ enum HTTPAuth: Hashable, Sendable {
     func apply(to headers: inout HTTPHeaders, _ source: any SecretSource) async throws {
         guard let value = try await source.secret(named: secret) else {
             throw StepFailure(
-                "SECRET_NOT_FOUND", "there is no secret '\(secret.prefix(100))' (\(EnvironmentSecrets.variable(of: String(secret.prefix(100)))))",
+                "SECRET_NOT_FOUND",
+                "there is no secret '\(secret.prefix(100))' (\(EnvironmentSecrets.variable(of: String(secret.prefix(100)))))",
                 isRetryable: false)
         }
         let (name, text) =

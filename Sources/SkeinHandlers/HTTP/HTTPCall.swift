@@ -22,11 +22,15 @@ struct HTTPCall: Sendable {
 
     /// - Throws: ``StepFailure`` for parameters without sense, ``EgressDenial`` for a URL that may not be asked.
     init(_ parameters: Parameters, _ step: StepContext) throws {
-        guard let url = try parameters.text("url"), !url.isEmpty else { throw StepFailure.input("an http step needs 'url'") }
+        guard let url = try parameters.text("url"), !url.isEmpty else {
+            throw StepFailure.input("an http step needs 'url'")
+        }
         self.url = try RequestURL(url)
         for (name, value) in try parameters.object("query") ?? [:] where !value.isNull {
             for element in value.array ?? [value] {
-                guard let text = element.scalarText else { throw StepFailure.input("'query.\(name)' must be a text or a list of texts") }
+                guard let text = element.scalarText else {
+                    throw StepFailure.input("'query.\(name)' must be a text or a list of texts")
+                }
                 self.url.add(name: name, value: text)
             }
         }
@@ -49,7 +53,8 @@ struct HTTPCall: Sendable {
     static func method(_ text: String) throws -> HTTPMethod {
         let name = text.uppercased()
         guard methods.contains(name) else {
-            throw StepFailure.input("the method must be one of \(methods.sorted().joined(separator: " ")), not '\(text.prefix(40))'")
+            throw StepFailure.input(
+                "the method must be one of \(methods.sorted().joined(separator: " ")), not '\(text.prefix(40))'")
         }
         return HTTPMethod(rawValue: name)
     }

@@ -43,7 +43,7 @@ struct HTTPExchange: Sendable {
             for address in addresses.dropLast() {
                 do {
                     return try await send(call, at: address)
-                } catch where Self.didNotConnect(error) && !Task.isCancelled {
+                } catch  where Self.didNotConnect(error) && !Task.isCancelled {
                     continue
                 }
             }
@@ -60,7 +60,9 @@ struct HTTPExchange: Sendable {
     }
 
     private func denial(_ address: String, of name: String?) -> EgressDenial {
-        EgressDenial("\(name.map { "'\($0)' leads to " } ?? "")\(address), which is not a public address and not in SKEIN_EGRESS_ALLOW")
+        EgressDenial(
+            "\(name.map { "'\($0)' leads to " } ?? "")\(address), which is not a public address and not in SKEIN_EGRESS_ALLOW"
+        )
     }
 
     private func send(_ call: HTTPCall, at address: String?) async throws -> HTTPAnswer {
@@ -72,7 +74,8 @@ struct HTTPExchange: Sendable {
         return try await clients.withClient(host: call.url.hostText, address: address) { client in
             let response = try await client.execute(sent, deadline: .distantFuture)
             let isExpected = call.expect.contains(Int(response.status.code))
-            return try await collect(response, limit: isExpected ? maxBytes : min(Self.failureBytes, maxBytes), cutting: !isExpected)
+            return try await collect(
+                response, limit: isExpected ? maxBytes : min(Self.failureBytes, maxBytes), cutting: !isExpected)
         }
     }
 
@@ -92,7 +95,8 @@ struct HTTPExchange: Sendable {
     /// Whether nothing can have been sent.
     private static func didNotConnect(_ error: any Error) -> Bool {
         switch error {
-        case let error as IOError: [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EADDRNOTAVAIL, ETIMEDOUT].contains(error.errnoCode)
+        case let error as IOError:
+            [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EADDRNOTAVAIL, ETIMEDOUT].contains(error.errnoCode)
         case is NIOConnectionError: true
         case let error as HTTPClientError: error == .connectTimeout
         case _: false

@@ -3,7 +3,8 @@ import SkeinCore
 
 extension HTTPHandler {
     static let metadata = HandlerMetadata(
-        type: "http", name: "HTTP request", description: "Sends a request and takes in the answer.", category: "external",
+        type: "http", name: "HTTP request", description: "Sends a request and takes in the answer.",
+        category: "external",
         configSchema: [
             "type": "object",
             "properties": [
@@ -51,10 +52,12 @@ extension HTTPHandler {
 
     private static func checkHeaders(_ check: inout ConfigCheck) {
         check.kind("headers", .object)
-        for (name, value) in check.config["headers"]?.object ?? [:] {
+        for (name, value) in check.config["headers"]?.object ?? [:] where !value.isNull {
             for element in value.array ?? [value] {
-                guard let objection = HTTPHeaderRules.objection(to: name, element.string ?? "") else { continue }
-                check.report([Problem(.badValue, at: JSONPointer(tokens: ["headers", name]), "\(objection).")])
+                let objection = HTTPHeaderRules.objection(to: name, element.scalarText ?? "")
+                guard let message = element.scalarText == nil ? "the value of a header must be a text" : objection
+                else { continue }
+                check.report([Problem(.badValue, at: JSONPointer(tokens: ["headers", name]), "\(message).")])
             }
         }
     }

@@ -37,7 +37,8 @@ struct HTTPHandler: BuiltinHandler {
         } catch let error as BodyTooLarge {
             return .failure(
                 "RESPONSE_TOO_LARGE", "the response's body has more than \(error.limit) bytes",
-                details: ["status": .int(Int64(error.status)), "limitBytes": .int(Int64(error.limit))], isRetryable: false)
+                details: ["status": .int(Int64(error.status)), "limitBytes": .int(Int64(error.limit))],
+                isRetryable: false)
         }
     }
 
@@ -57,7 +58,8 @@ struct HTTPHandler: BuiltinHandler {
                 try Task.checkCancellation()
                 guard attempt <= call.retries else {
                     return .failure(
-                        "REQUEST_FAILED", "no answer from \(call.url.hostText): \(error)", details: ["attempts": .int(Int64(attempt))])
+                        "REQUEST_FAILED", "no answer from \(call.url.hostText): \(error)",
+                        details: ["attempts": .int(Int64(attempt))])
                 }
                 try await step.clock.sleep(for: Self.backoff(attempt))
             }

@@ -15,7 +15,9 @@ enum HTTPHeaderRules {
         var headers = HTTPHeaders()
         for (name, json) in object where !json.isNull {
             for element in json.array ?? [json] {
-                guard let value = element.scalarText else { throw StepFailure.input("the header '\(name.prefix(100))' must be a text") }
+                guard let value = element.scalarText else {
+                    throw StepFailure.input("the header '\(name.prefix(100))' must be a text")
+                }
                 if let objection = objection(to: name, value) { throw StepFailure.input(objection) }
                 headers.add(name: name, value: value)
             }
@@ -35,6 +37,7 @@ enum HTTPHeaderRules {
     }
 
     private static func isTokenByte(_ byte: UInt8) -> Bool {
-        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || tokenSigns.contains(byte)
+        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+            || tokenSigns.contains(byte)
     }
 }

@@ -24,12 +24,15 @@ struct StatusSet: Hashable, Sendable {
     func contains(_ status: Int) -> Bool { ranges.contains { $0.contains(status) } }
 
     private static func range(_ json: JSONValue) -> ClosedRange<Int>? {
-        if let text = json.string?.lowercased(), text.hasSuffix("xx"), text.count == 3, let hundreds = text.first?.wholeNumberValue,
+        if let text = json.string?.lowercased(), text.hasSuffix("xx"), text.count == 3,
+            let hundreds = text.first?.wholeNumberValue,
             (1...5).contains(hundreds)
         {
             return hundreds * 100...hundreds * 100 + 99
         }
-        guard let status = json.int ?? json.string.flatMap({ Int($0) }), (100...599).contains(status) else { return nil }
+        guard let status = json.int ?? json.string.flatMap({ Int($0) }), (100...599).contains(status) else {
+            return nil
+        }
         return status...status
     }
 }

@@ -7,7 +7,8 @@ import SkeinCore
 /// than 10 years ahead is refused). Output: `{delayMs, startedAt, completedAt}`, stored when the delay begins.
 struct DelayHandler: BuiltinHandler {
     static let metadata = HandlerMetadata(
-        type: "delay", name: "Delay", description: "Goes on after a span of time or at an instant.", category: "control",
+        type: "delay", name: "Delay", description: "Goes on after a span of time or at an instant.",
+        category: "control",
         configSchema: [
             "type": "object",
             "properties": [

@@ -10,7 +10,8 @@ struct FailHandler: BuiltinHandler {
         configSchema: [
             "type": "object",
             "properties": [
-                "code": ["type": "string", "minLength": 1, "maxLength": 200], "message": ["type": "string"], "details": true,
+                "code": ["type": "string", "minLength": 1, "maxLength": 200], "message": ["type": "string"],
+                "details": true,
             ],
         ])
 
@@ -27,6 +28,7 @@ struct FailHandler: BuiltinHandler {
         let parameters = Parameters(input, step)
         let code = try parameters.text("code") ?? "STEP_FAILED"
         let message = try parameters.text("message")
-        return .failure(code.isEmpty ? "STEP_FAILED" : code, message, details: parameters["details"], isRetryable: false)
+        return .failure(
+            code.isEmpty ? "STEP_FAILED" : code, message, details: parameters["details"], isRetryable: false)
     }
 }

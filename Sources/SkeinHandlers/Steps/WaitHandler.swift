@@ -22,7 +22,8 @@ struct WaitHandler: BuiltinHandler {
     static func check(_ check: inout ConfigCheck) {
         if check.config["token"].map({ !$0.isNull && $0 != false }) ?? false {
             check.report(
-                .notSupportedYet, "token", "This version has no tokens; leave \"token\" out and resume the execution by its id.")
+                .notSupportedYet, "token",
+                "This version has no tokens; leave \"token\" out and resume the execution by its id.")
         }
         check.rename(["timeout": "timeoutMs", "signalName": "signal"])
         check.kind("signal", .string)

@@ -26,7 +26,8 @@ extension ListOperation {
         }
     }
 
-    private static func list(_ items: TransformExpression, _ document: JSONValue) throws(TransformError) -> [JSONValue] {
+    private static func list(_ items: TransformExpression, _ document: JSONValue) throws(TransformError) -> [JSONValue]
+    {
         let value = try items.value(in: document)
         guard let list = value?.array else {
             throw TransformError("leads to \(value.map { $0.kind.rawValue } ?? "nothing"), not to a list", at: "items")
@@ -53,7 +54,9 @@ extension ListOperation {
             var kept: [JSONValue] = []
             for (index, element) in elements.enumerated() {
                 do {
-                    if try condition.evaluate(names(element, index), roots: element.object ?? [:]) { kept.append(element) }
+                    if try condition.evaluate(names(element, index), roots: element.object ?? [:]) {
+                        kept.append(element)
+                    }
                 } catch {
                     throw TransformError(error.message, at: "where")
                 }

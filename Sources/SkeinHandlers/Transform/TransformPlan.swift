@@ -14,7 +14,8 @@ enum TransformPlan {
         let found = Self.names.filter { config[$0].map { !$0.isNull } ?? false }
         guard let name = found.first, found.count == 1, let value = config[name] else {
             let what = found.isEmpty ? "none" : found.joined(separator: " and ")
-            throw TransformError("a transform needs exactly one of mapping, pick, omit, filter, map and reduce; it has \(what)")
+            throw TransformError(
+                "a transform needs exactly one of mapping, pick, omit, filter, map and reduce; it has \(what)")
         }
         switch name {
         case "mapping": self = .mapping(try Self.mapping(value))

@@ -45,13 +45,13 @@ struct DecisionTests {
     @Test func `the first step's row also starts the execution, the last one's completes it`() throws {
         let decision = try Self.decision()
         var state = Self.execution()
-        let first = advance(&state, decision, .stepSucceeded(Self.attempt(), output: "x", bytes: 3, next: nil))
+        let first = advance(&state, decision, .stepSucceeded(Self.attempt(), output: EncodedValue("x"), next: nil))
         #expect(
             first
                 == Transition(
                     [.started, .stepCompleted(Self.attempt(), output: StepOutput("x", key: "out"), next: "b")], then: .proceed))
         #expect(state.position == 4 && state.context["out"] == "x" && state.phase == .step("b") && state.status == .running)
-        let last = advance(&state, decision, .stepSucceeded(Self.attempt("b"), output: nil, bytes: 0, next: nil))
+        let last = advance(&state, decision, .stepSucceeded(Self.attempt("b"), output: nil, next: nil))
         #expect(last.events == [.stepCompleted(Self.attempt("b"), output: nil, next: nil), .completed])
         #expect(last.kind == .end && last.then == .end(.completed))
         #expect(state.status == .completed && state.result == "x" && state.phase == .ended && state.position == 6)
@@ -93,13 +93,13 @@ struct DecisionTests {
 
     @Test func `outputs beyond the limits of the context fail the step`() throws {
         let decision = try Self.decision(flow: ["limits": ["valueBytes": 10, "contextKeys": 1]])
-        let tooLong = decision.decide(Self.execution(), .stepSucceeded(Self.attempt(), output: "0123456789", bytes: 12, next: nil), at: Self.now)
+        let tooLong = decision.decide(Self.execution(), .stepSucceeded(Self.attempt(), output: EncodedValue("0123456789"), next: nil), at: Self.now)
         guard case .stepFailed(_, let failure, nil)? = tooLong.events.dropFirst().first else {
             Issue.record("\(tooLong)")
             return
         }
         #expect(failure.code == "CONTEXT_LIMIT")
-        let tooMany = decision.decide(Self.execution(), .stepSucceeded(Self.attempt(), output: 1, bytes: 1, next: nil), at: Self.now)
+        let tooMany = decision.decide(Self.execution(), .stepSucceeded(Self.attempt(), output: EncodedValue(1), next: nil), at: Self.now)
         #expect(tooMany.then == .end(.failed))
     }
 
@@ -133,7 +133,7 @@ struct DecisionTests {
             rows.append(LogBody(workerID: nil, at: Self.now, events: transition.events).encoded())
         }
         record(.stepFailed(Self.attempt(), StepFailure("E", "it \"broke\"\n", details: ["deep": [1, 2.5, nil]])))
-        record(.stepSucceeded(Self.attempt("a", 2), output: ["big": 12345678901234567890.0, "ok": true], bytes: 40, next: nil))
+        record(.stepSucceeded(Self.attempt("a", 2), output: EncodedValue(["big": 12345678901234567890.0, "ok": true]), next: nil))
         record(.waitRequested(Self.attempt("b"), WaitRequest(until: .signal("go"), timeout: .seconds(5), reason: "ü", output: 7)))
 
         let restored = try #require(ExecutionState(state.creation, snapshot: JSONValue(parsing: state.snapshot())))

@@ -29,7 +29,7 @@ struct FlowGraphTests {
         #expect(node.input == .key("x") && node.outputKey == DotPath("r.s") && node.timeout == .milliseconds(5))
         #expect(node.retry?.maxAttempts == 1 && node.type == "http")
         #expect(graph.nodes[0].input == .full && graph.nodes[0].onSuccess == nil && graph.nodes[0].outputKey == nil)
-        #expect(graph.index(of: "b") == 2 && graph.index(of: "nope") == nil && graph.node(of: "c") == graph.nodes[0])
+        #expect(graph.index(of: "b") == 2 && graph.index(of: "nope") == nil && graph.node(of: "c") === graph.nodes[0])
     }
 
     @Test func `loops are legal`() {
