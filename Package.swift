@@ -172,5 +172,14 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(name: "SkeinCLITests", dependencies: ["SkeinCLI", "Skein", "SkeinCore"], swiftSettings: settings),
+        .testTarget(
+            name: "SkeinRedisTests", dependencies: ["Skein", "SkeinCore", "SkeinRedis", "RedisClient"], swiftSettings: settings),
+        .testTarget(
+            name: "SkeinRedisIntegrationTests",
+            dependencies: [
+                "Skein", "SkeinCore", "SkeinRedis", "SkeinTesting", "RedisClient", .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
     ]
 )

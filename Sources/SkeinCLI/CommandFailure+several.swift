@@ -13,7 +13,8 @@ extension CommandFailure {
         guard count > 1 else { throw first }
         let status = ExitStatus(items: failures.map(\.status) + Array(repeating: .ok, count: count - failures.count))
         throw CommandFailure(
-            status, "\(failures.count) of \(count) \(what) failed", details: failures.flatMap { [$0.what] + $0.details.map { "  \($0)" } },
+            status, "\(failures.count) of \(count) \(what) failed",
+            details: failures.flatMap { [$0.what] + $0.details.map { "  \($0)" } },
             fix: first.fix)
     }
 }

@@ -8,7 +8,7 @@ struct CommandRunner {
 
     func run(_ arguments: [String]) async -> ExitStatus {
         do {
-            let command = try SkeinCommand.parseAsRoot(arguments)
+            let command = try Self.parse(arguments)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -20,6 +20,9 @@ struct CommandRunner {
             return report(error)
         }
     }
+
+    /// The command that the arguments name, not run yet.
+    static func parse(_ arguments: [String]) throws -> any ParsableCommand { try SkeinCommand.parseAsRoot(arguments) }
 
     private func report(_ error: any Error) -> ExitStatus {
         switch error {

@@ -93,7 +93,7 @@ final class RedisGate: Sendable {
     /// Makes `run` look at once.
     func lookSoon() { bell.ring() }
 
-    /// Asks now, whatever the breaker thinks.
+    /// Asks now, whatever the breaker thinks, and closes it when the answer is as it should be.
     ///
     /// - Throws: `RedisError` when Redis does not answer within the budget or refuses to write.
     func probe() async throws {
@@ -102,14 +102,12 @@ final class RedisGate: Sendable {
         let client = client
         let replies = try await Deadline.within(options.budget) { try await self.sound(client.pipeline(commands)) }
         try await take(replies.last)
+        recovered()
     }
 
     private func look() async {
         do {
-            guard isUp else {
-                try await probe()
-                return recovered()
-            }
+            guard isUp else { return try await probe() }
             let reply = try await ask([readMark]).first
             guard reply?.isNull == false else {
                 found(nil)

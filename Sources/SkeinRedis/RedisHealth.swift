@@ -19,7 +19,6 @@ struct RedisHealth: CoordinationHealth {
             return (false, "\(address): \(error)")
         }
         let time = Self.milliseconds(clock.now - start)
-        if !gate.isUp { gate.lookSoon() }
         if let policy = await evictionPolicy(), policy != "noeviction" {
             return (false, "\(address) answers in \(time), but forgets keys when it is full: set maxmemory-policy to noeviction, not \(policy)")
         }

@@ -82,6 +82,10 @@ final class RedisWakeSignaler: WakeSignaler {
             let batch = WakeBatch(hints, now: clock.now, horizon: options.horizon)
             do {
                 try await send(batch)
+            } catch is CancellationError {
+                // Said once more at the end: twice is harmless, never is slow.
+                _ = queue.withLock { $0.append(hints) }
+                return
             } catch {
                 for var message in batch.messages {
                     message.isQueued = false

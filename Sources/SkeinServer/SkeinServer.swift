@@ -26,7 +26,8 @@ public struct SkeinServer: Service, Sendable {
     ///   - onListening: called once with the port that was bound.
     public init(
         engine: Engine, configuration: ServerConfiguration = ServerConfiguration(), metrics: PrometheusRegistry? = nil,
-        logger: Logger = Logger(label: "skein.server"), onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+        logger: Logger = Logger(label: "skein.server"),
+        onListening: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) {
         self.engine = engine
         self.configuration = configuration
@@ -79,9 +80,7 @@ public struct SkeinServer: Service, Sendable {
         let onListening = onListening
         return Application(
             router: router(endpoints),
-            server: .http1(
-                configuration: .init(
-                    idleTimeout: .nanoseconds(configuration.idleTimeout.microseconds.multipliedReportingOverflow(by: 1_000).partialValue))),
+            server: .http1(configuration: .init(idleTimeout: TimeAmount(configuration.idleTimeout))),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), serverName: configuration.serverName),
             onServerRunning: { channel in await onListening(channel.localAddress?.port ?? configuration.port) },

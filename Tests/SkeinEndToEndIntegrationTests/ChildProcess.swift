@@ -43,7 +43,7 @@ final class ChildProcess: Sendable {
     }
 
     private static func open(_ file: URL) throws -> FileHandle {
-        FileManager.default.createFile(atPath: file.path, contents: nil)
+        try Data().write(to: file)
         return try FileHandle(forWritingTo: file)
     }
 

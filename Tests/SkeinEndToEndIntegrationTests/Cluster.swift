@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import PostgresClient
 import RedisClient
+import SkeinCore
 import Synchronization
 
 /// The processes of one test, over a schema and a key prefix of its own.

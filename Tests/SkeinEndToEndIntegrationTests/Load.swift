@@ -1,3 +1,4 @@
+import PostgresClient
 import SkeinCore
 import Synchronization
 import Testing
@@ -33,19 +34,12 @@ final class Load: Sendable {
     /// Creates executions through the first instance that answers, as a client does that has been told of all of them: with a key, so that
     /// a creation whose answer was lost can be repeated elsewhere.
     func create(_ numbers: Range<Int>, through instances: [Instance], width: Int = 16, withKeys: Bool = true) async throws {
-        let next = Mutex(numbers.lowerBound)
-        try await withThrowingDiscardingTaskGroup { group in
-            for _ in 0..<width {
-                group.addTask {
-                    while let number = next.withLock({ next -> Int? in
-                        guard next < numbers.upperBound else { return nil }
-                        defer { next += 1 }
-                        return next
-                    }) {
-                        try await self.create(number, through: instances, withKey: withKeys)
-                    }
-                }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (place, number) in numbers.enumerated() {
+                if place >= width { try await group.next() }
+                group.addTask { try await self.create(number, through: instances, withKey: withKeys) }
             }
+            try await group.waitForAll()
         }
     }
 
@@ -127,10 +121,10 @@ final class Load: Sendable {
             FROM events WHERE type = 'step.completed'
             """)
         for row in rows {
-            let place = "\(try row.string(0))/\(try row.string(1))"
-            results[place, default: 0] += 1
+            let (id, step) = (try row.string(0), try row.string(1))
             let (receipt, number) = (try row.stringIfPresent(2), try row.int64IfPresent(3))
-            if receipt != keys[place] || ids[Int(number ?? -1)] != (try row.string(0)) { wrong.append(place) }
+            results["\(id)/\(step)", default: 0] += 1
+            if receipt != keys["\(id)/\(step)"] || ids[Int(number ?? -1)] != id { wrong.append("\(id)/\(step)") }
         }
         let expected = Set(ids.values.flatMap { id in Self.steps.map { "\(id)/\($0)" } })
         #expect(Set(results.keys) == expected, "every step has a result", sourceLocation: sourceLocation)

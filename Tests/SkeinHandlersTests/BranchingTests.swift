@@ -7,19 +7,29 @@ struct BranchingTests {
         "n": 5, "text": "hello", "list": [1, "a"], "nothing": nil, "yes": true, "order": ["total": 12.5, "id": "A-1"],
     ]
 
-    @Test(arguments: [
-        ("n", "eq", 5 as JSONValue, true), ("n", "eq", 5.0, true), ("n", "eq", "5", false), ("gone", "eq", nil, false),
-        ("nothing", "eq", nil, true), ("n", "neq", 6, true), ("gone", "neq", 6, true), ("n", "gt", 4, true), ("n", "gt", 5, false),
-        ("n", "gte", 5, true), ("n", "lt", 6, true), ("n", "lte", 4, false), ("text", "gt", 1, false), ("n", "in", [1, 5], true),
-        ("n", "in", [1], false), ("n", "nin", [1], true), ("text", "contains", "ell", true), ("list", "contains", "a", true),
-        ("text", "startsWith", "he", true), ("text", "startsWith", "lo", false), ("text", "endsWith", "lo", true),
-        ("text", "matches", "^h.*o$", true), ("text", "matches", "^x", false), ("order.total", "gt", 12, true),
-        ("list.0", "eq", 1, true),
-    ] as [(String, String, JSONValue, Bool)])
-    func `operators decide about values of the input`(path: String, op: String, value: JSONValue, holds: Bool) async throws {
+    @Test(
+        arguments: [
+            ("n", "eq", 5 as JSONValue, true), ("n", "eq", 5.0, true), ("n", "eq", "5", false),
+            ("gone", "eq", nil, false),
+            ("nothing", "eq", nil, true), ("n", "neq", 6, true), ("gone", "neq", 6, true), ("n", "gt", 4, true),
+            ("n", "gt", 5, false),
+            ("n", "gte", 5, true), ("n", "lt", 6, true), ("n", "lte", 4, false), ("text", "gt", 1, false),
+            ("n", "in", [1, 5], true),
+            ("n", "in", [1], false), ("n", "nin", [1], true), ("text", "contains", "ell", true),
+            ("list", "contains", "a", true),
+            ("text", "startsWith", "he", true), ("text", "startsWith", "lo", false), ("text", "endsWith", "lo", true),
+            ("text", "matches", "^h.*o$", true), ("text", "matches", "^x", false), ("order.total", "gt", 12, true),
+            ("list.0", "eq", 1, true),
+        ] as [(String, String, JSONValue, Bool)])
+    func `operators decide about values of the input`(path: String, op: String, value: JSONValue, holds: Bool)
+        async throws
+    {
         let result = try await HandlerBench().run(
             "conditional",
-            ["conditions": [["path": .string(path), "op": .string(op), "value": value, "target": "a"]], "default": "b"],
+            [
+                "conditions": [["path": .string(path), "op": .string(op), "value": value, "target": "a"]],
+                "default": "b",
+            ],
             context: Self.context)
         #expect(result.next == (holds ? "a" : "b"))
         let expected: JSONValue =
@@ -34,7 +44,8 @@ struct BranchingTests {
             "conditional",
             [
                 "conditions": [
-                    ["path": .string(path), "op": "notExists", "target": "absent"], ["path": .string(path), "op": "exists", "target": "there"],
+                    ["path": .string(path), "op": "notExists", "target": "absent"],
+                    ["path": .string(path), "op": "exists", "target": "there"],
                 ]
             ], context: Self.context)
         #expect(result.next == (exists ? "there" : "absent"))
@@ -61,28 +72,34 @@ struct BranchingTests {
 
     @Test func `a null target leaves the choice to onSuccess`() async throws {
         let result = try await HandlerBench().run(
-            "conditional", ["conditions": [["path": "gone", "op": "exists", "target": "a"]], "default": nil], context: Self.context)
+            "conditional", ["conditions": [["path": "gone", "op": "exists", "target": "a"]], "default": nil],
+            context: Self.context)
         #expect(result.output == ["matched": nil, "op": nil, "target": nil])
         #expect(result.next == nil)
     }
 
-    @Test(arguments: [
-        ("conditional", [:] as JSONObject, "MISSING_CONDITIONS"), ("conditional", ["conditions": []], "MISSING_CONDITIONS"),
-        ("conditional", ["conditions": [["path": "gone", "op": "exists", "target": "a"]]], "NO_MATCH"),
-        ("conditional", ["conditions": [["path": "n", "op": "is", "value": 1, "target": "a"]]], "INPUT_ERROR"),
-        ("conditional", ["conditions": [["handler": "h", "target": "a"]]], "INPUT_ERROR"),
-        ("switch", ["cases": ["a": "b"]], "MISSING_PATH"), ("switch", ["path": "n", "cases": ["6": "b"]], "NO_MATCH"),
-        ("switch", ["path": "gone", "cases": ["null": "b"]], "NO_MATCH"), ("switch", ["path": "order", "cases": [:]], "NO_MATCH"),
-    ] as [(String, JSONObject, String)])
+    @Test(
+        arguments: [
+            ("conditional", [:] as JSONObject, "MISSING_CONDITIONS"),
+            ("conditional", ["conditions": []], "MISSING_CONDITIONS"),
+            ("conditional", ["conditions": [["path": "gone", "op": "exists", "target": "a"]]], "NO_MATCH"),
+            ("conditional", ["conditions": [["path": "n", "op": "is", "value": 1, "target": "a"]]], "INPUT_ERROR"),
+            ("conditional", ["conditions": [["handler": "h", "target": "a"]]], "INPUT_ERROR"),
+            ("switch", ["cases": ["a": "b"]], "MISSING_PATH"),
+            ("switch", ["path": "n", "cases": ["6": "b"]], "NO_MATCH"),
+            ("switch", ["path": "gone", "cases": ["null": "b"]], "NO_MATCH"),
+            ("switch", ["path": "order", "cases": [:]], "NO_MATCH"),
+        ] as [(String, JSONObject, String)])
     func `a branch without a way fails without a retry`(type: String, config: JSONObject, code: String) async throws {
         let result = try await HandlerBench().run(type, config, context: Self.context)
         #expect(result.code == code)
         #expect(result.failure?.isRetryable == false)
     }
 
-    @Test(arguments: [
-        (5 as JSONValue, "5"), (5.0, "5"), (1.5, "1.5"), ("5", "5"), (true, "true"), (nil, "null"), ("a b", "a b"),
-    ] as [(JSONValue, String)])
+    @Test(
+        arguments: [
+            (5 as JSONValue, "5"), (5.0, "5"), (1.5, "1.5"), ("5", "5"), (true, "true"), (nil, "null"), ("a b", "a b"),
+        ] as [(JSONValue, String)])
     func `switch compares values as text`(value: JSONValue, label: String) async throws {
         let result = try await HandlerBench().run(
             "switch", ["path": "v", "cases": .object([label: "hit"]), "default": "miss"], context: ["v": value])
@@ -91,7 +108,8 @@ struct BranchingTests {
     }
 
     @Test func `switch falls back to its default`() async throws {
-        let result = try await HandlerBench().run("switch", ["path": "gone", "cases": ["a": "b"], "default": "other"], context: Self.context)
+        let result = try await HandlerBench().run(
+            "switch", ["path": "gone", "cases": ["a": "b"], "default": "other"], context: Self.context)
         #expect(result.next == "other")
         #expect(result.output == ["path": "gone", "value": nil, "target": "other"])
     }

@@ -38,7 +38,8 @@ struct ExampleTests {
 
     @Test func `an order is charged, after one failure, and confirmed`() async throws {
         let approved = Reply.json(#"{"approved": true, "reference": "P-1"}"#)
-        try await TestServer.with({ _, count in count == 1 ? Reply(status: .serviceUnavailable) : approved }) { server in
+        try await TestServer.with({ _, count in count == 1 ? Reply(status: .serviceUnavailable) : approved }) {
+            server in
             let context = Self.order(server)
             let flow = try await engine.register(try Example.load("order"), strict: true).flow
             let id = try await engine.create(flow.id, context: context).execution.id
@@ -46,7 +47,8 @@ struct ExampleTests {
             #expect(execution.status == .completed, "\(String(describing: execution.error))")
             #expect(
                 execution.context["outcome"] == [
-                    "status": "confirmed", "orderId": "A-17", "amount": 18.3, "reservation": "R-A-17", "reference": "P-1",
+                    "status": "confirmed", "orderId": "A-17", "amount": 18.3, "reservation": "R-A-17",
+                    "reference": "P-1",
                 ])
             let requests = server.seen.all
             #expect(requests.count == 2 && Set(requests.flatMap { $0.headers["idempotency-key"] }).count == 1)
@@ -55,7 +57,8 @@ struct ExampleTests {
     }
 
     @Test(arguments: [
-        (Reply.json(#"{"approved": false, "reason": "limit"}"#), "declined", 1), (Reply.json("{}", .unprocessableEntity), "refused", 1),
+        (Reply.json(#"{"approved": false, "reason": "limit"}"#), "declined", 1),
+        (Reply.json("{}", .unprocessableEntity), "refused", 1),
         (Reply.json("{}", .internalServerError), "refused", 4),
     ])
     func `an order that is not paid takes its branch`(reply: Reply, status: String, requests: Int) async throws {
@@ -103,7 +106,8 @@ struct ExampleTests {
 
     @Test func `the report sums up what was paid`() async throws {
         let orders: JSONValue = [
-            ["id": "A-1", "status": "paid", "amount": 19.9], ["id": "A-2", "status": "open", "amount": 5], ["id": "A-3", "status": "paid", "amount": 0.2],
+            ["id": "A-1", "status": "paid", "amount": 19.9], ["id": "A-2", "status": "open", "amount": 5],
+            ["id": "A-3", "status": "paid", "amount": 0.2],
         ]
         let flow = try await engine.register(try Example.load("nightly-report"), strict: true).flow
         let begun = clock.now
@@ -113,7 +117,8 @@ struct ExampleTests {
         let settledAt = (begun + .seconds(3)).description
         #expect(
             execution.context["report"] == [
-                "day": "2026-01-02", "orders": ["A-1", "A-3"], "count": 2, "revenue": 20.1, "title": "Orders of 2026-01-02",
+                "day": "2026-01-02", "orders": ["A-1", "A-3"], "count": 2, "revenue": 20.1,
+                "title": "Orders of 2026-01-02",
                 "settledAt": .string(settledAt),
             ])
         #expect(clock.now == begun + .seconds(3))

@@ -13,7 +13,8 @@ struct HTTPRequestTests {
     ) async throws -> SeenRequest {
         try await TestServer.with({ _, _ in .json("{}") }) { server in
             let context = context.merging(["base": .string(server.url)])
-            let result = try await bench.run("http", JSONObject([("url", "${base}/p")]).merging(config), input: input, context: context)
+            let result = try await bench.run(
+                "http", JSONObject([("url", "${base}/p")]).merging(config), input: input, context: context)
             #expect(result.output != nil, "\(String(describing: result))")
             return try #require(server.seen.all.first)
         }
@@ -22,7 +23,8 @@ struct HTTPRequestTests {
     @Test func `the request is made of the parameters with their placeholders filled`() async throws {
         let request = try await sent(
             [
-                "method": "post", "query": ["q": "a b&c", "n": 1, "list": ["x", true], "none": nil], "headers": ["X-Order": "${order.id}", "X-None": nil],
+                "method": "post", "query": ["q": "a b&c", "n": 1, "list": ["x", true], "none": nil],
+                "headers": ["X-Order": "${order.id}", "X-None": nil],
                 "body": ["id": "${order.id}", "price": "${order.price}", "gone": "${gone}"],
             ], context: ["order": ["id": "A-1", "price": 1.50]])
         #expect(request.method == .POST && request.uri == "/p?q=a%20b%26c&n=1&list=x&list=true")
@@ -35,7 +37,8 @@ struct HTTPRequestTests {
 
     @Test func `a text is sent as it is, and the step's own headers win`() async throws {
         let request = try await sent([
-            "method": "PUT", "body": "plain", "headers": ["Content-Type": "text/csv", "idempotency-key": "mine", "Traceparent": "00-x"],
+            "method": "PUT", "body": "plain",
+            "headers": ["Content-Type": "text/csv", "idempotency-key": "mine", "Traceparent": "00-x"],
         ])
         #expect(request.body == "plain" && request.headers["content-type"] == ["text/csv"])
         #expect(request.headers["idempotency-key"] == ["mine"] && request.headers["traceparent"] == ["00-x"])
@@ -48,15 +51,18 @@ struct HTTPRequestTests {
     }
 
     @Test func `members of the context do not change the request`() async throws {
-        let request = try await sent([:], context: ["method": "DELETE", "body": "b", "headers": ["x-evil": "1"], "url": "http://evil.example/"])
+        let request = try await sent(
+            [:], context: ["method": "DELETE", "body": "b", "headers": ["x-evil": "1"], "url": "http://evil.example/"])
         #expect(request.method == .GET && request.body.isEmpty && !request.headers.contains(name: "x-evil"))
     }
 
-    @Test(arguments: [
-        ("api" as JSONValue, "authorization", "Bearer t0ken"), (["type": "bearer", "secret": "api"], "authorization", "Bearer t0ken"),
-        (["type": "basic", "username": "ada", "secret": "api"], "authorization", "Basic YWRhOnQwa2Vu"),
-        (["type": "header", "header": "X-Api-Key", "secret": "api"], "x-api-key", "t0ken"),
-    ] as [(JSONValue, String, String)])
+    @Test(
+        arguments: [
+            ("api" as JSONValue, "authorization", "Bearer t0ken"),
+            (["type": "bearer", "secret": "api"], "authorization", "Bearer t0ken"),
+            (["type": "basic", "username": "ada", "secret": "api"], "authorization", "Basic YWRhOnQwa2Vu"),
+            (["type": "header", "header": "X-Api-Key", "secret": "api"], "x-api-key", "t0ken"),
+        ] as [(JSONValue, String, String)])
     func `a secret goes into its header`(auth: JSONValue, header: String, value: String) async throws {
         var bench = HandlerBench()
         bench.configuration.secrets = EnvironmentSecrets(environment: ["SKEIN_SECRET_API": "t0ken\n", "OTHER": "x"])
@@ -72,18 +78,27 @@ struct HTTPRequestTests {
         #expect(result.failure?.failure.message.contains("SKEIN_SECRET_PAY_API_V2") == true)
     }
 
-    @Test(arguments: [
-        ["headers": ["Host": "x"]], ["headers": ["content-length": "5"]], ["headers": ["Transfer-Encoding": "chunked"]],
-        ["headers": ["Connection": "close"]], ["headers": ["Proxy-Authorization": "x"]], ["headers": ["X": "a\r\nY: b"]],
-        ["headers": ["X": "a\nb"]], ["headers": ["X": "a\u{0}"]], ["headers": ["X\r\nY": "b"]], ["headers": ["X Y": "b"]], ["headers": ["": "b"]],
-        ["headers": ["X": ["a": 1]]], ["headers": "x"], ["method": "CONNECT"], ["method": "GET / HTTP/1.1\r\nX:"], ["timeoutMs": 0], ["timeoutMs": "x"],
-        ["retries": 11], ["retries": 1.5], ["expect": 42], ["expect": []], ["expect": "ok"], ["auth": [:]], ["auth": ["type": "digest", "secret": "a"]],
-        ["auth": ["type": "header", "header": "Host", "secret": "a"]], ["query": 1], ["url": nil],
-    ] as [JSONObject])
+    @Test(
+        arguments: [
+            ["headers": ["Host": "x"]], ["headers": ["content-length": "5"]],
+            ["headers": ["Transfer-Encoding": "chunked"]],
+            ["headers": ["Connection": "close"]], ["headers": ["Proxy-Authorization": "x"]],
+            ["headers": ["X": "a\r\nY: b"]],
+            ["headers": ["X": "a\nb"]], ["headers": ["X": "a\u{0}"]], ["headers": ["X\r\nY": "b"]],
+            ["headers": ["X Y": "b"]], ["headers": ["": "b"]],
+            ["headers": ["X": ["a": 1]]], ["headers": "x"], ["method": "CONNECT"], ["method": "GET / HTTP/1.1\r\nX:"],
+            ["timeoutMs": 0], ["timeoutMs": "x"],
+            ["retries": 11], ["retries": 1.5], ["expect": 42], ["expect": []], ["expect": "ok"], ["auth": [:]],
+            ["auth": ["type": "digest", "secret": "a"]],
+            ["auth": ["type": "header", "header": "Host", "secret": "a"]], ["query": 1], ["url": nil],
+        ] as [JSONObject])
     func `parameters without sense fail without a request`(config: JSONObject) async throws {
         let result = try await HandlerBench().run("http", JSONObject([("url", "http://127.0.0.1:1/")]).merging(config))
         #expect(result.code == "INPUT_ERROR", "\(String(describing: result))")
         #expect(result.failure?.isRetryable == false)
-        #expect(!BuiltinHandlers.check(type: "http", config: JSONObject([("url", "http://example.com/")]).merging(config), mayHaveInput: false).isEmpty)
+        #expect(
+            !BuiltinHandlers.check(
+                type: "http", config: JSONObject([("url", "http://example.com/")]).merging(config), mayHaveInput: false
+            ).isEmpty)
     }
 }

@@ -7,7 +7,9 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct HTTPTests {
-    private func get(_ server: TestServer, _ config: JSONObject = [:], bench: HandlerBench = HandlerBench()) async throws -> StepResult<JSONValue> {
+    private func get(_ server: TestServer, _ config: JSONObject = [:], bench: HandlerBench = HandlerBench())
+        async throws -> StepResult<JSONValue>
+    {
         try await bench.run("http", JSONObject([("url", .string(server.url + "/p"))]).merging(config))
     }
 
@@ -22,12 +24,18 @@ struct HTTPTests {
         }
     }
 
-    @Test(arguments: [
-        ("application/json", #"{"a":1}"#, ["a": 1] as JSONValue), ("application/problem+json; charset=utf-8", "[1]", [1]),
-        ("text/plain", #"{"a":1}"#, #"{"a":1}"#), ("application/json", "{broken", "{broken"), ("application/json", "", ""),
-    ] as [(String, String, JSONValue)])
-    func `a body is JSON when the server says so and it is`(type: String, body: String, expected: JSONValue) async throws {
-        try await TestServer.with({ _, _ in Reply(headers: [("Content-Type", type)], body: Array(body.utf8)) }) { server in
+    @Test(
+        arguments: [
+            ("application/json", #"{"a":1}"#, ["a": 1] as JSONValue),
+            ("application/problem+json; charset=utf-8", "[1]", [1]),
+            ("text/plain", #"{"a":1}"#, #"{"a":1}"#), ("application/json", "{broken", "{broken"),
+            ("application/json", "", ""),
+        ] as [(String, String, JSONValue)])
+    func `a body is JSON when the server says so and it is`(type: String, body: String, expected: JSONValue)
+        async throws
+    {
+        try await TestServer.with({ _, _ in Reply(headers: [("Content-Type", type)], body: Array(body.utf8)) }) {
+            server in
             let output = try await get(server).output
             #expect(output?["body"] == expected)
         }
@@ -41,7 +49,8 @@ struct HTTPTests {
     }
 
     @Test(arguments: [
-        (302, false), (304, false), (400, false), (404, false), (408, true), (409, false), (425, true), (429, true), (500, true), (501, true),
+        (302, false), (304, false), (400, false), (404, false), (408, true), (409, false), (425, true), (429, true),
+        (500, true), (501, true),
         (503, true), (599, true),
     ])
     func `other statuses fail, and say whether to retry`(status: Int, isRetryable: Bool) async throws {
@@ -56,9 +65,11 @@ struct HTTPTests {
         }
     }
 
-    @Test(arguments: [
-        (200, 201 as JSONValue, false), (201, 201, true), (404, [200, 404], true), (302, "3xx", true), (204, "2xx", true), (200, ["4xx", "500"], false),
-    ] as [(Int, JSONValue, Bool)])
+    @Test(
+        arguments: [
+            (200, 201 as JSONValue, false), (201, 201, true), (404, [200, 404], true), (302, "3xx", true),
+            (204, "2xx", true), (200, ["4xx", "500"], false),
+        ] as [(Int, JSONValue, Bool)])
     func `expect says which statuses are fine`(status: Int, expect: JSONValue, isFine: Bool) async throws {
         try await TestServer.with({ _, _ in Reply(status: .init(statusCode: status)) }) { server in
             let result = try await get(server, ["expect": expect])
@@ -66,19 +77,24 @@ struct HTTPTests {
         }
     }
 
-    @Test(arguments: [
-        (429, "7", 7), (503, "0", 0), (503, "Thu, 01 Jan 2026 00:01:00 GMT", 60), (429, "Wed, 31 Dec 2025 23:00:00 GMT", 0), (429, "999999999", 86_400),
-        (429, "soon", nil), (500, "7", nil), (429, "-1", nil),
-    ] as [(Int, String, Int64?)])
+    @Test(
+        arguments: [
+            (429, "7", 7), (503, "0", 0), (503, "Thu, 01 Jan 2026 00:01:00 GMT", 60),
+            (429, "Wed, 31 Dec 2025 23:00:00 GMT", 0), (429, "999999999", 86_400),
+            (429, "soon", nil), (500, "7", nil), (429, "-1", nil),
+        ] as [(Int, String, Int64?)])
     func `Retry-After delays the next attempt`(status: Int, value: String, seconds: Int64?) async throws {
-        try await TestServer.with({ _, _ in Reply(status: .init(statusCode: status), headers: [("Retry-After", value)]) }) { server in
+        try await TestServer.with({ _, _ in Reply(status: .init(statusCode: status), headers: [("Retry-After", value)])
+        }) { server in
             let failure = try await get(server).failure
             #expect(failure?.retryAfter == seconds.map { .seconds($0) })
         }
     }
 
     @Test func `a body over the cap fails, one at the cap does not`() async throws {
-        try await TestServer.with({ _, count in Reply(body: Array(repeating: 0x61, count: count == 1 ? 1 << 20 : 1 << 20 | 1)) }) { server in
+        try await TestServer.with({ _, count in
+            Reply(body: Array(repeating: 0x61, count: count == 1 ? 1 << 20 : 1 << 20 | 1))
+        }) { server in
             let bench = HandlerBench()
             #expect(try await get(server, bench: bench).output?["body"]?.string?.utf8.count == 1 << 20)
             let large = try await get(server, bench: bench)
@@ -88,7 +104,8 @@ struct HTTPTests {
     }
 
     @Test func `the body of a failure is cut`() async throws {
-        try await TestServer.with({ _, _ in Reply(status: .badRequest, body: Array(repeating: 0x61, count: 3 << 20)) }) { server in
+        try await TestServer.with({ _, _ in Reply(status: .badRequest, body: Array(repeating: 0x61, count: 3 << 20)) })
+        { server in
             let result = try await get(server)
             #expect(result.code == "HTTP_ERROR")
             #expect(result.failure?.failure.details?["body"]?.string?.utf8.count == 16 * 1024)
@@ -102,7 +119,8 @@ struct HTTPTests {
             arrived.continuation.yield()
             return Reply(isSilent: true)
         }) { server in
-            async let result = HandlerBench(clock: clock).run("http", ["url": .string(server.url), "timeoutMs": 1_000, "retries": 2])
+            async let result = HandlerBench(clock: clock).run(
+                "http", ["url": .string(server.url), "timeoutMs": 1_000, "retries": 2])
             for await _ in arrived.stream { break }
             while clock.nextDeadline == nil { await Task.yield() }
             clock.advance(by: .seconds(1))

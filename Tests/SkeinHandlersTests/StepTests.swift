@@ -11,12 +11,15 @@ struct StepTests {
     @Test(arguments: [0, 1, 1_500, tenYears])
     func `a delay parks until it is over`(milliseconds: Int64) async throws {
         let clock = VirtualClock()
-        let request = try await HandlerBench(clock: clock).run("delay", ["delayMs": "${ms}"], context: ["ms": .int(milliseconds)]).wait
+        let request = try await HandlerBench(clock: clock).run(
+            "delay", ["delayMs": "${ms}"], context: ["ms": .int(milliseconds)]
+        ).wait
         let due = clock.now + .milliseconds(milliseconds)
         #expect(request?.until == .time(due) && request?.timeout == nil)
         #expect(
             request?.output == [
-                "delayMs": .int(milliseconds), "startedAt": .string(clock.now.description), "completedAt": .string(due.description),
+                "delayMs": .int(milliseconds), "startedAt": .string(clock.now.description),
+                "completedAt": .string(due.description),
             ])
     }
 
@@ -26,10 +29,12 @@ struct StepTests {
         #expect(request?.output?["delayMs"] == .int(milliseconds))
     }
 
-    @Test(arguments: [
-        [:], ["delayMs": -1], ["delayMs": .int(tenYears + 1)], ["delayMs": 1.5], ["delayMs": "soon"], ["until": "tomorrow"],
-        ["until": "2046-01-01T00:00:00Z"], ["delayMs": 1, "until": "2026-01-01T00:00:00Z"],
-    ] as [JSONObject])
+    @Test(
+        arguments: [
+            [:], ["delayMs": -1], ["delayMs": .int(tenYears + 1)], ["delayMs": 1.5], ["delayMs": "soon"],
+            ["until": "tomorrow"],
+            ["until": "2046-01-01T00:00:00Z"], ["delayMs": 1, "until": "2026-01-01T00:00:00Z"],
+        ] as [JSONObject])
     func `a delay without sense fails`(config: JSONObject) async throws {
         let result = try await HandlerBench().run("delay", config)
         #expect(result.code == "INPUT_ERROR" && result.failure?.isRetryable == false)
@@ -59,9 +64,13 @@ struct StepTests {
         var bench = HandlerBench()
         bench.logger = Logger(label: "test", factory: { _ in LineHandler(lines: lines) })
         let result = try await bench.run(
-            "log", ["level": "warn", "message": "hi ${name}", "fields": ["n": "${n}", "o": ["a": "${n}"]]], context: ["name": "a\nb\u{1B}[2J", "n": 1])
+            "log", ["level": "warn", "message": "hi ${name}", "fields": ["n": "${n}", "o": ["a": "${n}"]]],
+            context: ["name": "a\nb\u{1B}[2J", "n": 1])
         #expect(result.output == [:])
-        #expect(lines.all == [#"warning hi a\u{a}b\u{1b}[2J execution.id=01900000-0000-7000-8000-000000000001 fields.n=1 fields.o={"a":1} flow.id=flow step.id=step"#])
+        #expect(
+            lines.all == [
+                #"warning hi a\u{a}b\u{1b}[2J execution.id=01900000-0000-7000-8000-000000000001 fields.n=1 fields.o={"a":1} flow.id=flow step.id=step"#
+            ])
         #expect(try await bench.run("log", ["level": "loud"]).code == "INPUT_ERROR")
     }
 }

@@ -20,8 +20,10 @@ struct HandlerBench: Sendable {
         let handlers = BuiltinHandlers.handlers(configuration)
         let handler = try #require(handlers.first { $0.metadata.type == type })
         let step = StepContext(
-            executionID: ExecutionID(raw: UniqueID(high: 0x0190_0000_0000_7000, low: 0x8000_0000_0000_0001)), flowID: "flow",
-            flowVersion: "1.0.0", stepID: "step", attempt: attempt, visit: 0, fencingToken: 1, tenantID: nil, config: config,
+            executionID: ExecutionID(raw: UniqueID(high: 0x0190_0000_0000_7000, low: 0x8000_0000_0000_0001)),
+            flowID: "flow",
+            flowVersion: "1.0.0", stepID: "step", attempt: attempt, visit: 0, fencingToken: 1, tenantID: nil,
+            config: config,
             context: context, hasExplicitInput: input != nil, clock: clock, logger: logger)
         do {
             return try await handler.body(input ?? .object(context), step)
@@ -65,7 +67,8 @@ final class ScriptedResolver: HostResolver {
 enum Example {
     /// A definition from `ops/examples`.
     static func load(_ name: String) throws -> JSONValue {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
         let text = try String(contentsOf: root.appending(path: "ops/examples/\(name).yaml"), encoding: .utf8)
         return json(try #require(try Yams.compose(yaml: text)))
     }

@@ -1,3 +1,4 @@
+import AsyncHTTPClient
 import NIOHTTP1
 import NIOSSL
 import Skein
@@ -10,9 +11,12 @@ import Testing
 @Suite(.timeLimit(.minutes(1)))
 struct TLSTests {
     private func ask(_ name: String) async throws -> (StepResult<JSONValue>, SeenRequest?) {
-        let chain = try NIOSSLCertificate.fromPEMBytes(Array(Self.certificate.utf8)).map { NIOSSLCertificateSource.certificate($0) }
+        let chain = try NIOSSLCertificate.fromPEMBytes(Array(Self.certificate.utf8)).map {
+            NIOSSLCertificateSource.certificate($0)
+        }
         let key = try NIOSSLPrivateKey(bytes: Array(Self.key.utf8), format: .pem)
-        let context = try NIOSSLContext(configuration: .makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key)))
+        let context = try NIOSSLContext(
+            configuration: .makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key)))
         return try await TestServer.with(tls: context, { _, _ in .json("{}") }) { server in
             var bench = HandlerBench()
             var trust = TLSConfiguration.makeClientConfiguration()

@@ -97,7 +97,9 @@ private final class Answerer: ChannelInboundHandler {
         guard !reply.hangsUp else { return context.close(promise: nil) }
         var headers = HTTPHeaders(reply.headers)
         headers.replaceOrAdd(name: "content-length", value: String(reply.body.count))
-        context.write(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: reply.status, headers: headers))), promise: nil)
+        context.write(
+            wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: reply.status, headers: headers))),
+            promise: nil)
         context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: reply.body)))), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     }

@@ -9,7 +9,8 @@ import Testing
 struct ExecutionRouteTests {
     @Test func `a created execution is answered with 201, its place, and can be driven to its end`() async throws {
         try await TestServer().test { calls in
-            let created = try await calls.post("/v1/executions", ["flowId": "greet", "context": ["name": "ann"], "tag": "t", "priority": 5])
+            let created = try await calls.post(
+                "/v1/executions", ["flowId": "greet", "context": ["name": "ann"], "tag": "t", "priority": 5])
             #expect(created.status == 201)
             #expect(created.json["created"] == true)
             let id = try #require(created.json["execution"]?["id"]?.string)
@@ -25,7 +26,9 @@ struct ExecutionRouteTests {
 
     @Test func `a step request runs one step`() async throws {
         let server = try await TestServer()
-        let id = try await server.engine.create("greet", context: ["name": "ann"], options: CreateOptions(autoRun: false)).execution.id
+        let id = try await server.engine.create(
+            "greet", context: ["name": "ann"], options: CreateOptions(autoRun: false)
+        ).execution.id
         try await server.test { calls in
             let answer = try await calls.post("/v1/executions/\(id)/step")
             #expect(answer.json["currentSteps"] == ["shout"])
@@ -38,16 +41,21 @@ struct ExecutionRouteTests {
             let answer = try await calls.post(
                 "/v1/executions",
                 [
-                    "flowId": 7, "context": [1], "tags": "x", "priority": 1_000, "delayMs": 1, "runAt": "tomorrow", "autoRun": "yes",
-                    "timeouts": ["executionMs": -1, "waitms": 2], "parentExecutionId": "x", "idempotencyTtlMs": 1, "tenantId": "",
+                    "flowId": 7, "context": [1], "tags": "x", "priority": 1_000, "delayMs": 1, "runAt": "tomorrow",
+                    "autoRun": "yes",
+                    "timeouts": ["executionMs": -1, "waitms": 2], "parentExecutionId": "x", "idempotencyTtlMs": 1,
+                    "tenantId": "",
                 ])
             #expect(answer.status == 422)
             #expect(answer.code == "INVALID_REQUEST")
             #expect(
                 answer.errors == [
-                    "/flowId": "WRONG_TYPE", "/context": "WRONG_TYPE", "/tags": "UNKNOWN_FIELD", "/priority": "INVALID_VALUE", "/runAt": "BAD_VALUE",
-                    "/autoRun": "WRONG_TYPE", "/timeouts/executionMs": "INVALID_VALUE", "/timeouts/waitms": "UNKNOWN_FIELD",
-                    "/parentExecutionId": "BAD_VALUE", "/idempotencyTtlMs": "INVALID_VALUE", "/tenantId": "INVALID_VALUE",
+                    "/flowId": "WRONG_TYPE", "/context": "WRONG_TYPE", "/tags": "UNKNOWN_FIELD",
+                    "/priority": "INVALID_VALUE", "/runAt": "BAD_VALUE",
+                    "/autoRun": "WRONG_TYPE", "/timeouts/executionMs": "INVALID_VALUE",
+                    "/timeouts/waitms": "UNKNOWN_FIELD",
+                    "/parentExecutionId": "BAD_VALUE", "/idempotencyTtlMs": "INVALID_VALUE",
+                    "/tenantId": "INVALID_VALUE",
                 ])
             #expect(answer.text.contains(#"did you mean \"tag\"?"#))
             #expect(answer.text.contains(#"did you mean \"waitMs\"?"#))
@@ -88,7 +96,8 @@ struct ExecutionRouteTests {
             #expect(again.json["created"] == false)
             #expect(again.json["execution"]?["id"]?.string == id.description)
             #expect(again.json["execution"]?["status"] == "completed")
-            let other = try await calls.post("/v1/executions", ["flowId": "greet", "context": ["name": "bob"]], headers: ["Idempotency-Key": key])
+            let other = try await calls.post(
+                "/v1/executions", ["flowId": "greet", "context": ["name": "bob"]], headers: ["Idempotency-Key": key])
             #expect(other.status == 422)
             #expect(other.code == "IDEMPOTENCY_MISMATCH")
         }
@@ -111,7 +120,8 @@ struct ExecutionRouteTests {
         try await server.test { calls in
             let resumed = try await calls.post("/v1/executions/\(id)/resume", ["data": ["granted": true]])
             #expect(resumed.status == 200)
-            #expect(try await calls.send(.post, "/v1/executions/\(id)/run").json["context"]?["answer"] == ["granted": true])
+            #expect(
+                try await calls.send(.post, "/v1/executions/\(id)/run").json["context"]?["answer"] == ["granted": true])
             let again = try await calls.send(.post, "/v1/executions/\(id)/resume")
             #expect(again.status == 409)
             #expect(again.code == "EXECUTION_NOT_WAITING")
@@ -166,7 +176,9 @@ struct ExecutionRouteTests {
         let server = try await TestServer()
         var ids: [String] = []
         for number in 0..<5 {
-            ids.insert(try await server.engine.create("greet", options: CreateOptions(tag: number == 2 ? "odd" : "even")).execution.id.description, at: 0)
+            ids.insert(
+                try await server.engine.create("greet", options: CreateOptions(tag: number == 2 ? "odd" : "even"))
+                    .execution.id.description, at: 0)
         }
         let all = ids
         try await server.test { calls in
@@ -182,7 +194,8 @@ struct ExecutionRouteTests {
                 #expect(seen == all)
                 #expect(pages == 3)
             }
-            let odd = try await calls.get("/v1/executions?tag=odd&status=pending&status=running&createdAfter=2020-01-01T00:00:00+02:00")
+            let odd = try await calls.get(
+                "/v1/executions?tag=odd&status=pending&status=running&createdAfter=2020-01-01T00:00:00+02:00")
             #expect(odd.json["items"]?.array?.map { $0["id"]?.string } == [all[2]])
             #expect(try await calls.get("/v1/executions?status=failed").json["items"] == [])
         }
@@ -191,12 +204,14 @@ struct ExecutionRouteTests {
     @Test func `a bad query is refused with everything that is wrong`() async throws {
         try await TestServer().test { calls in
             let answer = try await calls.get(
-                "/v1/executions?limit=0&offset=x&status=done&createdAfter=now&parentId=1&cursor=!&stauts=failed&tag=%00&tag=%zz")
+                "/v1/executions?limit=0&offset=x&status=done&createdAfter=now&parentId=1&cursor=!&stauts=failed&tag=%00&tag=%zz"
+            )
             #expect(answer.status == 400)
             #expect(answer.code == "INVALID_QUERY")
             #expect(
                 answer.errors == [
-                    "limit": "OUT_OF_RANGE", "offset": "BAD_VALUE", "status": "BAD_VALUE", "createdAfter": "BAD_VALUE", "parentId": "BAD_VALUE",
+                    "limit": "OUT_OF_RANGE", "offset": "BAD_VALUE", "status": "BAD_VALUE", "createdAfter": "BAD_VALUE",
+                    "parentId": "BAD_VALUE",
                     "cursor": "BAD_VALUE", "stauts": "UNKNOWN_PARAMETER", "tag": "BAD_ENCODING",
                 ])
         }

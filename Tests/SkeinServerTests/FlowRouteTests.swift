@@ -28,7 +28,8 @@ struct FlowRouteTests {
 
     @Test func `an invalid flow is refused with every problem and its place`() async throws {
         try await TestServer().test { calls in
-            let answer = try await calls.post("/v1/flows", ["id": "x", "version": "one", "initialStepId": "a", "steps": ["b": ["type": 1]]])
+            let answer = try await calls.post(
+                "/v1/flows", ["id": "x", "version": "one", "initialStepId": "a", "steps": ["b": ["type": 1]]])
             #expect(answer.status == 422)
             #expect(answer.code == "FLOW_INVALID")
             #expect(answer.headers[.contentType] == "application/problem+json")
@@ -40,7 +41,10 @@ struct FlowRouteTests {
 
     @Test func `an unknown handler is a warning, with strict an error`() async throws {
         try await TestServer().test { calls in
-            let flow: JSONValue = ["id": "x", "version": "1.0.0", "initialStepId": "a", "steps": ["a": ["type": "nobody", "transitions": [:]]]]
+            let flow: JSONValue = [
+                "id": "x", "version": "1.0.0", "initialStepId": "a",
+                "steps": ["a": ["type": "nobody", "transitions": [:]]],
+            ]
             let strict = try await calls.post("/v1/flows?strict=true", flow)
             #expect(strict.status == 422)
             #expect(strict.errors["/steps/a/type"] == "HANDLER_UNKNOWN")
@@ -60,7 +64,8 @@ struct FlowRouteTests {
                 steps:
                   a: {type: hello, transitions: {onSuccess: null}}
                 """
-            let answer = try await calls.send(.post, "/v1/flows", headers: ["content-type": "application/yaml"], text: yaml)
+            let answer = try await calls.send(
+                .post, "/v1/flows", headers: ["content-type": "application/yaml"], text: yaml)
             #expect(answer.status == 201)
             let metadata = answer.json["flow"]?["metadata"]
             #expect(metadata?["big"]?.text() == "12345678901234567890")
@@ -79,7 +84,8 @@ struct FlowRouteTests {
     ])
     func `YAML that is none, or that JSON cannot say, is refused`(_ yaml: String) async throws {
         try await TestServer().test { calls in
-            let answer = try await calls.send(.post, "/v1/flows", headers: ["content-type": "text/yaml; charset=utf-8"], text: yaml)
+            let answer = try await calls.send(
+                .post, "/v1/flows", headers: ["content-type": "text/yaml; charset=utf-8"], text: yaml)
             #expect(answer.status == 400)
             #expect(answer.code == "INVALID_YAML")
         }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import HummingbirdTesting
 import Logging
 import Metrics
 import ServiceLifecycle
@@ -73,14 +74,17 @@ struct HealthRouteTests {
             #expect(answer.headers[.contentType]?.hasPrefix("text/plain; version=0.0.4") == true)
             #expect(answer.text.contains("# TYPE skein_redis_up gauge\nskein_redis_up 0\n"))
             #expect(answer.text.contains("skein_executions_in_progress 0\n"))
-            #expect(answer.text.contains(#"skein_http_requests_total{method="GET",route="/v1/executions/{id}",status="404"} 1"#))
+            #expect(
+                answer.text.contains(
+                    #"skein_http_requests_total{method="GET",route="/v1/executions/{id}",status="404"} 1"#))
             #expect(answer.text.contains("# TYPE skein_http_request_duration_seconds histogram\n"))
         }
     }
 
     @Test func `a registry writes names, labels and buckets as the format wants them`() {
         let registry = PrometheusRegistry()
-        Counter(label: "hb.requests", dimensions: [("path", "a\"b\\c\nd"), ("le", "x")], factory: registry).increment(by: 2)
+        Counter(label: "hb.requests", dimensions: [("path", "a\"b\\c\nd"), ("le", "x")], factory: registry).increment(
+            by: 2)
         FloatingPointCounter(label: "cost", dimensions: [], factory: registry).increment(by: 0.5)
         Gauge(label: "open", dimensions: [], factory: registry).record(1.5)
         Meter(label: "open", dimensions: [], factory: registry).increment(by: 1)
@@ -94,7 +98,10 @@ struct HealthRouteTests {
         #expect(text.contains("# TYPE open gauge\nopen 2.5\n"))
         #expect(text.contains("call_seconds_bucket{le=\"0.001\"} 0\ncall_seconds_bucket{le=\"0.0025\"} 1\n"))
         #expect(text.contains("batch_size_bucket{k=\"v\",le=\"5\"} 2\n"))
-        #expect(text.contains("batch_size_bucket{k=\"v\",le=\"+Inf\"} 3\nbatch_size_sum{k=\"v\"} 10004\nbatch_size_count{k=\"v\"} 3\n"))
+        #expect(
+            text.contains(
+                "batch_size_bucket{k=\"v\",le=\"+Inf\"} 3\nbatch_size_sum{k=\"v\"} 10004\nbatch_size_count{k=\"v\"} 3\n"
+            ))
     }
 
     @Test func `workers, locks and stats are lists and small truths`() async throws {
@@ -112,20 +119,32 @@ struct HealthRouteTests {
         }
     }
 
-    @Test func `a server listens on a free port and stops gracefully`() async throws {
+    @Test func `a server listens on a free port, and answers what is in flight when it stops`() async throws {
         let (ports, bound) = AsyncStream.makeStream(of: Int.self)
+        let (gate, opener) = AsyncStream.makeStream(of: Void.self)
+        let (starts, started) = AsyncStream.makeStream(of: Void.self)
+        let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let engine = try await TestServer().engine
+        engine.handle("hello") { _, _ in
+            started.yield()
+            for await _ in gate {}
+            return .success("done")
+        }
+        let id = try await engine.create("greet", options: CreateOptions(autoRun: false)).execution.id
         var configuration = ServerConfiguration()
         configuration.port = 0
-        let server = SkeinServer(engine: Engine(store: .inMemory), configuration: configuration) { port in
-            bound.yield(port)
-            bound.finish()
-        }
-        let group = ServiceGroup(configuration: .init(services: [server], logger: .init(label: "test")))
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await group.run() }
-            #expect(await ports.first { _ in true } ?? 0 > 0)
+        let server = SkeinServer(engine: engine, configuration: configuration, logger: silent) { bound.yield($0) }
+        let group = ServiceGroup(configuration: .init(services: [server], logger: silent))
+        async let running: Void = group.run()
+        let port = try #require(await ports.first { _ in true })
+        try await TestClient.withClient(host: "127.0.0.1", port: port) { client in
+            async let answer = client.execute(.init("/v1/executions/\(id)/step", method: .post, authority: "127.0.0.1"))
+            _ = await starts.first { _ in true }
             await group.triggerGracefulShutdown()
-            try await tasks.waitForAll()
+            opener.finish()
+            let response = try await answer
+            #expect(response.status == .ok)
         }
+        try await running
     }
 }

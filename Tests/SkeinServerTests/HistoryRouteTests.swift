@@ -45,7 +45,8 @@ struct HistoryRouteTests {
         let server = try await TestServer()
         let id = try await server.ended()
         try await server.test { calls in
-            let header = try await calls.get("/v1/executions/\(id)/events", headers: Self.sse.merging(["Last-Event-ID": "\(last)"]) { $1 })
+            let header = try await calls.get(
+                "/v1/executions/\(id)/events", headers: Self.sse.merging(["Last-Event-ID": "\(last)"]) { $1 })
             #expect(ids(header.text) == expected)
             let query = try await calls.get("/v1/executions/\(id)/events?lastEventId=\(last)", headers: Self.sse)
             #expect(ids(query.text) == expected)
@@ -82,7 +83,8 @@ struct HistoryRouteTests {
         let server = try await TestServer()
         let id = try await server.ended()
         try await server.test { calls in
-            let answer = try await calls.get("/v1/executions/\(id)/events", headers: Self.sse.merging(["Last-Event-ID": "x"]) { $1 })
+            let answer = try await calls.get(
+                "/v1/executions/\(id)/events", headers: Self.sse.merging(["Last-Event-ID": "x"]) { $1 })
             #expect(answer.status == 400)
             #expect(answer.errors == ["Last-Event-ID": "BAD_VALUE"])
         }
@@ -107,9 +109,12 @@ struct HistoryRouteTests {
     @Test func `a recorded start is not derived, a take-over interrupts it`() throws {
         let id = try #require(ExecutionID("0198c0de-89ab-7def-8123-456789abcdef"))
         var fold = AttemptFold(executionID: id)
-        for (seq, type) in [(1, "step.started"), (2, "execution.recovered"), (3, "step.started"), (4, "step.completed")] {
+        for (seq, type) in [
+            (1, "step.started"), (2, "execution.recovered"), (3, "step.started"), (4, "step.completed"),
+        ] {
             var event = AuditEvent(
-                executionID: id, seq: Int64(seq), rootExecutionID: id, type: type, metadata: [:], at: Timestamp(microseconds: Int64(seq) * 1_000))
+                executionID: id, seq: Int64(seq), rootExecutionID: id, type: type, metadata: [:],
+                at: Timestamp(microseconds: Int64(seq) * 1_000))
             if type.hasPrefix("step") {
                 event.stepID = "a"
                 event.attempt = seq < 3 ? 1 : 2
@@ -130,10 +135,14 @@ struct HistoryRouteTests {
             #expect(short.status == 200)
             #expect(short.json["timedOut"] == true)
             #expect(short.json["status"] == "waiting")
-            #expect(try await calls.get("/v1/executions/\(waiting)/wait?timeoutMs=300001").errors == ["timeoutMs": "OUT_OF_RANGE"])
+            #expect(
+                try await calls.get("/v1/executions/\(waiting)/wait?timeoutMs=300001").errors == [
+                    "timeoutMs": "OUT_OF_RANGE"
+                ])
             async let long = calls.get("/v1/executions/\(waiting)/wait?timeoutMs=30000")
             _ = try await server.engine.cancel(waiting)
-            #expect(try await long.json["status"] == "cancelled")
+            let answer = try await long
+            #expect(answer.json["status"] == "cancelled")
         }
     }
 
@@ -143,7 +152,8 @@ struct HistoryRouteTests {
         try await server.test { calls in
             async let long = calls.get("/v1/executions/\(id)/wait?timeoutMs=300000")
             server.server.beginDrain()
-            #expect(try await long.json["timedOut"] == true)
+            let answer = try await long
+            #expect(answer.json["timedOut"] == true)
         }
     }
 
@@ -169,7 +179,8 @@ private final class Recorder: Sendable {
     var text: String { written.withLock { $0 } }
 
     func follow(_ server: TestServer, _ id: ExecutionID, drain: Drain = Drain()) async throws {
-        let stream = EventStream(engine: server.engine, drain: drain, executionID: id, rootID: id, heartbeat: .seconds(15))
+        let stream = EventStream(
+            engine: server.engine, drain: drain, executionID: id, rootID: id, heartbeat: .seconds(15))
         var writer: any ResponseBodyWriter = Writer(recorder: self)
         try await stream.write(to: &writer, from: 1)
     }

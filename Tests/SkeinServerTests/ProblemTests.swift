@@ -9,7 +9,8 @@ import Testing
 @Suite(.timeLimit(.minutes(1)))
 struct ProblemTests {
     @Test(arguments: [
-        "/v1/executions/0198c0de-89ab-7def-8123-456789abcdef", "/v1/executions/nope", "/v1/executions/nope/steps", "/v1/executions/nope/events",
+        "/v1/executions/0198c0de-89ab-7def-8123-456789abcdef", "/v1/executions/nope", "/v1/executions/nope/steps",
+        "/v1/executions/nope/events",
         "/v1/executions/nope/attempts", "/v1/executions/nope/wait",
     ])
     func `an execution that is not there is not found, whatever its id looks like`(_ path: String) async throws {
@@ -38,10 +39,13 @@ struct ProblemTests {
     }
 
     @Test(arguments: [
-        (#"{"flowId": }"#, "/flowId", "UNEXPECTED_CHARACTER"), (#"{"a": 1, "a": 2}"#, "/a", "DUPLICATE_KEY"), (#"{"a": [1,}"#, "/a/1", "UNEXPECTED_CHARACTER"),
+        (#"{"flowId": }"#, "/flowId", "UNEXPECTED_CHARACTER"), (#"{"a": 1, "a": 2}"#, "", "DUPLICATE_KEY"),
+        (#"{"a": [1,}"#, "/a/1", "UNEXPECTED_CHARACTER"),
         ("{} {}", "", "TRAILING_CONTENT"), (#"{"a": "\ud800"}"#, "/a", "LONE_SURROGATE"),
     ])
-    func `JSON that does not parse is refused with its place`(_ text: String, _ pointer: String, _ code: String) async throws {
+    func `JSON that does not parse is refused with its place`(_ text: String, _ pointer: String, _ code: String)
+        async throws
+    {
         try await TestServer().test { calls in
             let answer = try await calls.send(.post, "/v1/executions", text: text)
             #expect(answer.status == 400)
@@ -62,7 +66,8 @@ struct ProblemTests {
 
     @Test func `text with a NUL character is refused with its place`() async throws {
         try await TestServer().test { calls in
-            let answer = try await calls.send(.post, "/v1/executions", text: #"{"flowId": "greet", "context": {"a": "x\u0000"}}"#)
+            let answer = try await calls.send(
+                .post, "/v1/executions", text: #"{"flowId": "greet", "context": {"a": "x\u0000"}}"#)
             #expect(answer.status == 422)
             #expect(answer.errors == ["/context/a": "NUL_CHARACTER"])
         }
@@ -79,13 +84,16 @@ struct ProblemTests {
         }
     }
 
-    @Test(arguments: ["text/plain", "application/x-www-form-urlencoded", "application/yaml", "application/json; charset=utf-16"])
+    @Test(arguments: [
+        "text/plain", "application/x-www-form-urlencoded", "application/yaml", "application/json; charset=utf-16",
+    ])
     func `another content type is refused`(_ type: String) async throws {
         try await TestServer().test { calls in
             let answer = try await calls.post("/v1/executions", ["flowId": "greet"], headers: ["content-type": type])
             #expect(answer.status == 415)
             #expect(answer.code == "UNSUPPORTED_MEDIA_TYPE")
-            let encoded = try await calls.post("/v1/executions", ["flowId": "greet"], headers: ["content-encoding": "gzip"])
+            let encoded = try await calls.post(
+                "/v1/executions", ["flowId": "greet"], headers: ["content-encoding": "gzip"])
             #expect(encoded.status == 415)
         }
     }
@@ -125,9 +133,12 @@ struct ProblemTests {
 
     @Test func `every error of the engine has its status`() {
         let expected: [EngineError.Code: Int] = [
-            .flowNotFound: 404, .executionNotFound: 404, .flowInvalid: 422, .invalidRequest: 422, .contextLimit: 422, .idempotencyMismatch: 422,
-            .handlerNotFound: 422, .flowConflict: 409, .executionBusy: 409, .executionNotWaiting: 409, .executionEnded: 409,
-            .executionCancelled: 409, .idempotencyInFlight: 409, .lockUnavailable: 409, .lockLost: 409, .timeout: 504, .unavailable: 503,
+            .flowNotFound: 404, .executionNotFound: 404, .flowInvalid: 422, .invalidRequest: 422, .contextLimit: 422,
+            .idempotencyMismatch: 422,
+            .handlerNotFound: 422, .flowConflict: 409, .executionBusy: 409, .executionNotWaiting: 409,
+            .executionEnded: 409,
+            .executionCancelled: 409, .idempotencyInFlight: 409, .lockUnavailable: 409, .lockLost: 409, .timeout: 504,
+            .unavailable: 503,
             .corrupt: 500,
         ]
         for code in EngineError.Code.allCases {
@@ -139,8 +150,10 @@ struct ProblemTests {
     @Test func `what a store or a stranger says stays in the log`() {
         let secret = "SELECT * FROM skein.executions at db-1.internal"
         for error: any Error in [
-            StoreError(.unavailable, secret), StoreError(.schema, secret), StoreError(.invalid, secret), StoreError(.corrupt, secret),
-            StoreError(.unsafe, secret), EngineError(.corrupt, secret), CoordinationUnavailable(service: "redis", reason: secret),
+            StoreError(.unavailable, secret), StoreError(.schema, secret), StoreError(.invalid, secret),
+            StoreError(.corrupt, secret),
+            StoreError(.unsafe, secret), EngineError(.corrupt, secret),
+            CoordinationUnavailable(service: "redis", reason: secret),
             Failure("X", secret),
         ] {
             let problem = HTTPProblem(error)

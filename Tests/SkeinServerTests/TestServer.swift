@@ -16,8 +16,14 @@ struct TestServer: Sendable {
     static let greet: JSONValue = [
         "id": "greet", "version": "1.0.0", "initialStepId": "hello",
         "steps": [
-            "hello": ["type": "hello", "input": ["type": "key", "key": "name"], "outputKey": "greeting", "transitions": ["onSuccess": "shout"]],
-            "shout": ["type": "shout", "input": ["type": "key", "key": "greeting"], "outputKey": "loud", "transitions": ["onSuccess": nil]],
+            "hello": [
+                "type": "hello", "input": ["type": "key", "key": "name"], "outputKey": "greeting",
+                "transitions": ["onSuccess": "shout"],
+            ],
+            "shout": [
+                "type": "shout", "input": ["type": "key", "key": "greeting"], "outputKey": "loud",
+                "transitions": ["onSuccess": nil],
+            ],
         ],
     ]
 
@@ -25,12 +31,19 @@ struct TestServer: Sendable {
         "id": "approve", "version": "1.0.0", "initialStepId": "ask",
         "steps": [
             "ask": ["type": "ask", "outputKey": "answer", "transitions": ["onSuccess": "shout"]],
-            "shout": ["type": "shout", "input": ["type": "static", "value": "yes"], "transitions": ["onSuccess": nil]],
+            "shout": [
+                "type": "shout", "input": ["type": "static", "value": "yes"], "transitions": ["onSuccess": nil],
+            ],
         ],
     ]
 
-    init(clock: any EngineClock = SystemClock(), metrics: PrometheusRegistry? = nil, _ change: (inout ServerConfiguration) -> Void = { _ in }) async throws {
-        engine = Engine(store: InMemoryExecutionStore(clock: clock), clock: clock, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    init(
+        clock: any EngineClock = SystemClock(), metrics: PrometheusRegistry? = nil,
+        _ change: (inout ServerConfiguration) -> Void = { _ in }
+    ) async throws {
+        engine = Engine(
+            store: InMemoryExecutionStore(clock: clock), clock: clock,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         engine.handle("hello") { input, _ in .success(.string("hello \(input.string ?? "?")")) }
         engine.handle("shout") { input, _ in .success(.string((input.string ?? "").uppercased())) }
         engine.handle("ask") { _, _ in .wait(WaitRequest(until: .resume, reason: "somebody decides")) }
@@ -39,7 +52,8 @@ struct TestServer: Sendable {
         var configuration = ServerConfiguration()
         change(&configuration)
         server = SkeinServer(
-            engine: engine, configuration: configuration, metrics: metrics, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            engine: engine, configuration: configuration, metrics: metrics,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     func test(_ body: @Sendable (TestCalls) async throws -> Void) async throws {
@@ -89,15 +103,19 @@ struct TestCalls: Sendable {
         var code: String? { json["code"]?.string }
     }
 
-    func send(_ method: HTTPRequest.Method, _ uri: String, headers: [String: String] = [:], text: String? = nil) async throws -> Answer {
+    func send(_ method: HTTPRequest.Method, _ uri: String, headers: [String: String] = [:], text: String? = nil)
+        async throws -> Answer
+    {
         var fields = HTTPFields()
         for (name, value) in headers {
             if let name = HTTPField.Name(name) { fields[name] = value }
         }
-        let response = try await client.executeRequest(uri: uri, method: method, headers: fields, body: text.map { ByteBuffer(string: $0) })
+        let response = try await client.executeRequest(
+            uri: uri, method: method, headers: fields, body: text.map { ByteBuffer(string: $0) })
         let text = String(decoding: response.body.readableBytesView, as: UTF8.self)
         return Answer(
-            status: response.status.code, headers: response.headers, text: text, json: (try? JSONValue(parsing: text)) ?? .null)
+            status: response.status.code, headers: response.headers, text: text,
+            json: (try? JSONValue(parsing: text)) ?? .null)
     }
 
     func get(_ uri: String, headers: [String: String] = [:]) async throws -> Answer {
@@ -105,6 +123,8 @@ struct TestCalls: Sendable {
     }
 
     func post(_ uri: String, _ body: JSONValue? = nil, headers: [String: String] = [:]) async throws -> Answer {
-        try await send(.post, uri, headers: headers.merging(["content-type": "application/json"]) { given, _ in given }, text: body?.text())
+        try await send(
+            .post, uri, headers: headers.merging(["content-type": "application/json"]) { given, _ in given },
+            text: body?.text())
     }
 }

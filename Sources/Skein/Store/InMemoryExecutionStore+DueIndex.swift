@@ -1,5 +1,5 @@
-// What is due, by priority and time. An entry that no ready row vouches for any more is dropped when it comes to the top: changing a row's
-// time is one insert.
+// What is due, by priority and time. An entry that no ready row vouches for any more is dropped when it comes to the
+// top: changing a row's time is one insert.
 
 import HeapModule
 import SkeinCore
@@ -41,7 +41,8 @@ extension InMemoryExecutionStore {
             lastTicket += 1
             guard time != .distantFuture else { return lastTicket }
             let level = level(of: priority)
-            levels[level].lanes[needs, default: Lane()].later.insert(Entry(at: time, ticket: lastTicket, executionID: id))
+            levels[level].lanes[needs, default: Lane()].later.insert(
+                Entry(at: time, ticket: lastTicket, executionID: id))
             count += 1
             return lastTicket
         }
@@ -62,8 +63,8 @@ extension InMemoryExecutionStore {
             levels.removeAll { $0.lanes.isEmpty }
         }
 
-        /// Takes out at most `limit` current entries: by priority, then by time; those that need something else only when they have been due
-        /// since `overdue`.
+        /// Takes out at most `limit` current entries: by priority, then by time; those that need something else only
+        /// when they have been due since `overdue`.
         mutating func take(
             _ limit: Int, of ready: [ExecutionID: Ready], at now: Timestamp, needing: Set<String>, overdue: Timestamp
         ) -> [ExecutionID] {
@@ -78,7 +79,9 @@ extension InMemoryExecutionStore {
                     taken.append(head.entry.executionID)
                     levels[level].lanes[head.needs]?.due.removeMin()
                     count -= 1
-                    if let next = self.head(level, head.needs, of: ready, at: now, latest: head.latest) { heads.insert(next) }
+                    if let next = self.head(level, head.needs, of: ready, at: now, latest: head.latest) {
+                        heads.insert(next)
+                    }
                 }
             }
             return taken
@@ -117,7 +120,9 @@ extension InMemoryExecutionStore {
         ) -> Head? {
             levels[level].lanes[needs]?.advance(to: now)
             while let entry = levels[level].lanes[needs]?.due.min {
-                if entry.isCurrent(in: ready) { return entry.at <= latest ? Head(entry: entry, needs: needs, latest: latest) : nil }
+                if entry.isCurrent(in: ready) {
+                    return entry.at <= latest ? Head(entry: entry, needs: needs, latest: latest) : nil
+                }
                 levels[level].lanes[needs]?.due.removeMin()
                 count -= 1
             }

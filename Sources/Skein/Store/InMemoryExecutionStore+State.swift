@@ -1,5 +1,5 @@
-// The tables, named as the protocol names them. `executions` holds log and inbox beside the snapshot; `ready` has a row for each execution
-// that has not ended.
+// The tables, named as the protocol names them. `executions` holds log and inbox beside the snapshot; `ready` has a row
+// for each execution that has not ended.
 
 import SkeinCore
 

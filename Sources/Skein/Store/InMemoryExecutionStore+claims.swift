@@ -53,7 +53,8 @@ extension InMemoryExecutionStore.State {
             row.nextAt = now + ownership.lease
             row.ticket = 0
             return Claim(
-                executionID: id, wakeGeneration: row.wakeGeneration, isTakeover: previous.claimID != nil, previousOwner: previous.owner,
+                executionID: id, wakeGeneration: row.wakeGeneration, isTakeover: previous.claimID != nil,
+                previousOwner: previous.owner,
                 takeovers: row.takeovers, dueAt: previous.dueAt)
         }
     }

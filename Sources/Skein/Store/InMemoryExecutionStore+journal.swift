@@ -32,8 +32,12 @@ extension Append {
         if position < 1 { return StoreError(.invalid, "a row of \(executionID) begins at position \(position)") }
         if count < 1 { return StoreError(.invalid, "a row of \(executionID) holds \(count) events") }
         guard case .create(let new, _) = effect else { return nil }
-        if new.creation.id != executionID { return StoreError(.invalid, "the first row of \(executionID) creates \(new.creation.id)") }
-        if position != 1 { return StoreError(.invalid, "the first row of \(executionID) begins at position \(position)") }
+        if new.creation.id != executionID {
+            return StoreError(.invalid, "the first row of \(executionID) creates \(new.creation.id)")
+        }
+        if position != 1 {
+            return StoreError(.invalid, "the first row of \(executionID) begins at position \(position)")
+        }
         return nil
     }
 }
@@ -61,7 +65,8 @@ extension InMemoryExecutionStore.State {
             return .exists(key.executionID, fingerprint: key.fingerprint, expiresAt: key.expiresAt)
         }
         if keys[scope].map({ $0.expiresAt <= now }) ?? true {
-            keys[scope] = .init(executionID: item.append.executionID, fingerprint: item.fingerprint, expiresAt: now + item.ttl)
+            keys[scope] = .init(
+                executionID: item.append.executionID, fingerprint: item.fingerprint, expiresAt: now + item.ttl)
         }
         if executions[item.append.executionID] == nil { _ = commit(item.append, at: now) }
         return .created
@@ -74,13 +79,15 @@ extension InMemoryExecutionStore.State {
         insertReady(
             id,
             .init(
-                nextAt: ownership.map { now + $0.lease } ?? new.readyAt, needs: new.needs, priority: new.creation.priority,
+                nextAt: ownership.map { now + $0.lease } ?? new.readyAt, needs: new.needs,
+                priority: new.creation.priority,
                 owner: ownership?.workerID, claimID: ownership?.claimID))
     }
 
     /// Does what a row that was just appended brings with it. Returns whether it parked and is due already.
     private mutating func settle(
-        _ append: Append, in execution: Dictionary<ExecutionID, InMemoryExecutionStore.Execution>.Index, at now: Timestamp
+        _ append: Append, in execution: Dictionary<ExecutionID, InMemoryExecutionStore.Execution>.Index,
+        at now: Timestamp
     ) -> Bool {
         if let snapshot = append.snapshot {
             executions.values[execution].status = snapshot.status
@@ -106,7 +113,8 @@ extension InMemoryExecutionStore.State {
 }
 
 extension InMemoryExecutionStore.Ready {
-    /// Lets go of the row. Returns whether it is due already: something came after `generation`, or its time has passed.
+    /// Lets go of the row. Returns whether it is due already: something came after `generation`, or its time has
+    /// passed.
     mutating func park(until due: Timestamp, seen generation: Int64, needs: String, at now: Timestamp) -> Bool {
         owner = nil
         claimID = nil

@@ -1,5 +1,5 @@
-// Keeping and giving back what was claimed. Renewal goes by the list of what the worker really holds: renewing all rows of an owner would
-// keep alive what it does not know it has.
+// Keeping and giving back what was claimed. Renewal goes by the list of what the worker really holds: renewing all rows
+// of an owner would keep alive what it does not know it has.
 
 public import SkeinCore
 
@@ -33,7 +33,9 @@ extension InMemoryExecutionStore {
     public func repark(_ held: HeldClaim, due: Timestamp, seenGeneration: Int64, needs: String) async throws -> Bool? {
         transaction { state, now in
             guard state.ready[held.executionID]?.claimID == held.claimID else { return nil }
-            return state.updateReady(held.executionID) { $0.park(until: due, seen: seenGeneration, needs: needs, at: now) }
+            return state.updateReady(held.executionID) {
+                $0.park(until: due, seen: seenGeneration, needs: needs, at: now)
+            }
         }
     }
 }

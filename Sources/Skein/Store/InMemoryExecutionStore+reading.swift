@@ -42,7 +42,8 @@ extension InMemoryExecutionStore.State {
         let row = ready[id]
         let rows = execution.log[execution.index(of: execution.covered + 1)...].map(\.row)
         return ExecutionRecord(
-            creation: execution.creation, snapshot: execution.snapshot, rows: rows, owner: row?.holder(at: now), nextAt: row?.nextAt,
+            creation: execution.creation, snapshot: execution.snapshot, rows: rows, owner: row?.holder(at: now),
+            nextAt: row?.nextAt,
             needs: row?.needs)
     }
 
@@ -50,12 +51,14 @@ extension InMemoryExecutionStore.State {
         guard let execution = executions[id] else { return nil }
         let owner = ready[id]?.holder(at: now)
         return ExecutionSummary(
-            creation: execution.creation, status: owner == nil ? execution.status : .running, snapshot: execution.snapshot, owner: owner)
+            creation: execution.creation, status: owner == nil ? execution.status : .running,
+            snapshot: execution.snapshot, owner: owner)
     }
 }
 
 extension ExecutionQuery {
-    /// Whether an execution belongs to the answer, its place in it aside. Times: from `createdAfter` on, up to but without `createdBefore`.
+    /// Whether an execution belongs to the answer, its place in it aside. Times: from `createdAfter` on, up to but
+    /// without `createdBefore`.
     fileprivate func matches(_ summary: ExecutionSummary) -> Bool {
         let creation = summary.creation
         guard statuses.isEmpty || statuses.contains(summary.status) else { return false }

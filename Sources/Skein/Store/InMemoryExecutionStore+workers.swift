@@ -11,7 +11,8 @@ extension InMemoryExecutionStore {
                 state.workers[worker.id]?.handlers = worker.handlers
                 state.workers[worker.id]?.heartbeatAt = now
             }
-            for (id, other) in state.workers where id != worker.id && other.isLive && other.podID != nil && other.podID == worker.podID {
+            for (id, other) in state.workers
+            where id != worker.id && other.isLive && other.podID != nil && other.podID == worker.podID {
                 state.bury(id, at: now)
             }
             guard state.workers[worker.id] == nil else { return }

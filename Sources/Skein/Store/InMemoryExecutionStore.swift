@@ -1,13 +1,15 @@
-// The store without a database: the same verbs over the same tables as PostgreSQL's, in one process. The tables are a value behind one
-// lock; each call is one transaction. Roles live in the `+` files: the protocol on top, what it does to the tables below.
+// The store without a database: the same verbs over the same tables as PostgreSQL's, in one process. The tables are a
+// value behind one lock; each call is one transaction. Roles live in the `+` files: the protocol on top, what it does
+// to the tables below.
 
 import SkeinCore
 import Synchronization
 
 /// Keeps everything in memory, for tests, tools and engines that need not outlive their process.
 ///
-/// Several engines of one process may share a store: they meet in it as instances meet in PostgreSQL, with the same guarantees while the
-/// process lives. Nothing is ever forgotten but expired idempotency keys and dead workers, so memory grows with the executions.
+/// Several engines of one process may share a store: they meet in it as instances meet in PostgreSQL, with the same
+/// guarantees while the process lives. Nothing is ever forgotten but expired idempotency keys and dead workers, so
+/// memory grows with the executions.
 public final class InMemoryExecutionStore: ExecutionStore {
     private let clock: any EngineClock
     private let state = Mutex(State())
@@ -34,14 +36,17 @@ extension InMemoryExecutionStore {
 
     public func verify() async throws -> StoreHealth {
         StoreHealth(
-            findings: [.init("store", isFine: true, "in memory: work lasts as long as this process")], clockOffset: .zero)
+            findings: [.init("store", isFine: true, "in memory: work lasts as long as this process")],
+            clockOffset: .zero)
     }
 
     /// Forgets expired idempotency keys, and workers that have been dead for a day.
     public func maintain() async throws {
         transaction { state, now in
             state.keys = state.keys.filter { $0.value.expiresAt > now }
-            state.workers = state.workers.filter { $0.value.isLive || ($0.value.heartbeatAt ?? now) + .seconds(86_400) > now }
+            state.workers = state.workers.filter {
+                $0.value.isLive || ($0.value.heartbeatAt ?? now) + .seconds(86_400) > now
+            }
         }
     }
 

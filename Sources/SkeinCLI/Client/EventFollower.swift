@@ -28,7 +28,9 @@ struct EventFollower: Sendable {
             } catch let failure as CommandFailure where failure.status == .unreachable {
                 guard last >= seq || lostAt != nil else { throw failure }
                 let since = lostAt ?? clock.monotonic
-                if lostAt == nil { console.note("lost the server at \(client.url); trying again for \(patience.components.seconds) s") }
+                if lostAt == nil {
+                    console.note("lost the server at \(client.url); trying again for \(patience.components.seconds) s")
+                }
                 lostAt = since
                 guard clock.monotonic - since < patience else { throw failure }
                 try await clock.sleep(for: .milliseconds(500))
@@ -47,7 +49,9 @@ struct EventFollower: Sendable {
         do {
             for try await chunk in body {
                 for event in parser.feed(chunk.readableBytesView) {
-                    guard let value = try? JSONValue(parsing: event.data), let seq = value.object?["seq"]?.int64, seq > last else { continue }
+                    guard let value = try? JSONValue(parsing: event.data), let seq = value.object?["seq"]?.int64,
+                        seq > last
+                    else { continue }
                     last = seq
                     try onEvent(value)
                     if let type = value.object?["type"]?.string, Self.ends.contains(type) { return true }
@@ -62,6 +66,7 @@ struct EventFollower: Sendable {
     }
 
     private static let ends: Set = [
-        "execution.completed", "execution.failed", "execution.cancelled", "execution.rolled_back", "execution.rollback_failed",
+        "execution.completed", "execution.failed", "execution.cancelled", "execution.rolled_back",
+        "execution.rollback_failed",
     ]
 }

@@ -21,7 +21,9 @@ struct ExecutionWaiter: Sendable {
         let object = execution.object ?? [:]
         let id = object["id"]?.string ?? "?"
         guard let status = object["status"]?.string.flatMap({ ExecutionStatus(rawValue: $0) }) else {
-            throw CommandFailure(.failure, "the server gave execution \(id) no status that this version knows", fix: "update the command")
+            throw CommandFailure(
+                .failure, "the server gave execution \(id) no status that this version knows", fix: "update the command"
+            )
         }
         let exit = ExitStatus(execution: status)
         guard exit != .ok else { return }
@@ -31,7 +33,8 @@ struct ExecutionWaiter: Sendable {
             return ": \(error["code"]?.string ?? "?")\(step): \(error["message"]?.string ?? "")"
         }
         let reason = object["cancellation"]?.object?["reason"]?.string.map { ": \($0)" }
-        throw CommandFailure(exit, "the execution \(id) ended \(word)\(error ?? reason ?? "")", fix: "see `skein exec events \(id)`")
+        throw CommandFailure(
+            exit, "the execution \(id) ended \(word)\(error ?? reason ?? "")", fix: "see `skein exec events \(id)`")
     }
 
     private func poll(_ id: String) async throws -> JSONValue? {
@@ -40,10 +43,13 @@ struct ExecutionWaiter: Sendable {
             let left = deadline.map { max(.zero, $0 - clock.monotonic) } ?? .seconds(20)
             let span = min(left, .seconds(20))
             let execution = try await client.get(
-                "/v1/executions/\(id.percentEncoded)/wait", [("timeoutMs", String(span.wholeMilliseconds))], timeout: span + .seconds(30))
+                "/v1/executions/\(id.percentEncoded)/wait", [("timeoutMs", String(span.wholeMilliseconds))],
+                timeout: span + .seconds(30))
             var body = execution.object ?? [:]
             body.removeValue(forKey: "timedOut")
-            if body["status"]?.string.flatMap({ ExecutionStatus(rawValue: $0) })?.isEnded ?? true { return .object(body) }
+            if body["status"]?.string.flatMap({ ExecutionStatus(rawValue: $0) })?.isEnded ?? true {
+                return .object(body)
+            }
             if let deadline, clock.monotonic >= deadline { return nil }
         }
     }

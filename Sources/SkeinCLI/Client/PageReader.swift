@@ -7,7 +7,8 @@ struct PageReader: Sendable {
     static let largestPage = 1_000
 
     /// At most `limit` items from `offset` on, in the shape of one page; nil: all there are.
-    func read(_ path: String, _ query: [(String, String?)] = [], limit: Int?, offset: Int = 0) async throws -> JSONValue {
+    func read(_ path: String, _ query: [(String, String?)] = [], limit: Int?, offset: Int = 0) async throws -> JSONValue
+    {
         var items: [JSONValue] = []
         var position: (String, String)? = offset > 0 ? ("offset", String(offset)) : nil
         while true {

@@ -20,28 +20,36 @@ struct ServerClient: Sendable {
     private let limit = 64 * 1_024 * 1_024
 
     /// - Throws: a usage failure when the text is not the address of a server.
-    init(url: String, client: HTTPClient = .shared) throws(CommandFailure) {
+    init(url: String, client: HTTPClient = .direct) throws(CommandFailure) {
         var text = url
         while text.hasSuffix("/") { text.removeLast() }
         let rest = ["http://", "https://"].first { text.lowercased().hasPrefix($0) }.map { text.dropFirst($0.count) }
-        guard let rest, let first = rest.first, first != "/", !text.contains(where: { $0 == "?" || $0 == "#" || $0.isWhitespace }) else {
+        guard let rest, let first = rest.first, first != "/",
+            !text.contains(where: { $0 == "?" || $0 == "#" || $0.isWhitespace })
+        else {
             throw CommandFailure(
-                .usage, "'\(url)' is not the address of a server", fix: "give --url or SKEIN_URL as http://HOST:PORT or https://HOST:PORT")
+                .usage, "'\(url)' is not the address of a server",
+                fix: "give --url or SKEIN_URL as http://HOST:PORT or https://HOST:PORT")
         }
         self.url = text
         self.client = client
     }
 
-    func get(_ path: String, _ query: [(String, String?)] = [], timeout: Duration = .seconds(30)) async throws -> JSONValue {
+    func get(_ path: String, _ query: [(String, String?)] = [], timeout: Duration = .seconds(30)) async throws
+        -> JSONValue
+    {
         try await send(.GET, path, query, body: nil, timeout: timeout).body
     }
 
-    func post(_ path: String, _ body: JSONValue? = nil, headers: [(String, String)] = [], timeout: Duration = .seconds(30)) async throws -> Reply {
+    func post(
+        _ path: String, _ body: JSONValue? = nil, headers: [(String, String)] = [], timeout: Duration = .seconds(30)
+    ) async throws -> Reply {
         try await send(.POST, path, [], body: body ?? .object([:]), headers: headers, timeout: timeout)
     }
 
     private func send(
-        _ method: HTTPMethod, _ path: String, _ query: [(String, String?)], body: JSONValue?, headers: [(String, String)] = [], timeout: Duration
+        _ method: HTTPMethod, _ path: String, _ query: [(String, String?)], body: JSONValue?,
+        headers: [(String, String)] = [], timeout: Duration
     ) async throws -> Reply {
         var request = request(method, path, query)
         for (name, value) in headers { request.headers.replaceOrAdd(name: name, value: value) }
@@ -55,7 +63,8 @@ struct ServerClient: Sendable {
             response = try await client.execute(request, timeout: .nanoseconds(timeout.nanoseconds))
             bytes = try await response.body.collect(upTo: limit)
         } catch let error as NIOTooManyBytesError {
-            throw CommandFailure(.failure, "the answer is over 64 MiB (\(error))", fix: "ask for fewer items with --limit")
+            throw CommandFailure(
+                .failure, "the answer is over 64 MiB (\(error))", fix: "ask for fewer items with --limit")
         } catch {
             throw unreachable(error)
         }
@@ -88,14 +97,18 @@ struct ServerClient: Sendable {
     }
 
     private func decode(_ response: HTTPClientResponse, _ bytes: ByteBuffer) throws -> JSONValue {
-        let body = bytes.readableBytes == 0 ? JSONValue.null : try? JSONValue(parsing: bytes.readableBytesView, limits: .answer)
+        let body =
+            bytes.readableBytes == 0
+            ? JSONValue.null : try? JSONValue(parsing: bytes.readableBytesView, limits: .answer)
         let status = Int(response.status.code)
         guard (200..<300).contains(status) else {
-            throw ServerProblem.failure(status: status, body: body, requestID: response.headers.first(name: "X-Request-Id"))
+            throw ServerProblem.failure(
+                status: status, body: body, requestID: response.headers.first(name: "X-Request-Id"))
         }
         guard let body else {
             throw CommandFailure(
-                .failure, "\(url) answered something that is not JSON", fix: "check that --url or SKEIN_URL names a skein server")
+                .failure, "\(url) answered something that is not JSON",
+                fix: "check that --url or SKEIN_URL names a skein server")
         }
         return body
     }

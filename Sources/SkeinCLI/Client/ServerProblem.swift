@@ -10,7 +10,8 @@ enum ServerProblem {
         if let holder = problem["holder"]?.string { details.append("held by \(holder)") }
         if status >= 500, let id = problem["requestId"]?.string ?? requestID { details.append("request \(id)") }
         return CommandFailure(
-            ExitStatus(http: status), code.map { "\(detail) (\($0))" } ?? detail, details: details, fix: fix(status: status, code: code))
+            ExitStatus(http: status), code.map { "\(detail) (\($0))" } ?? detail, details: details,
+            fix: fix(status: status, code: code))
     }
 
     /// One problem of a document: code, place, message.

@@ -14,7 +14,9 @@ struct ClientOptions: ParsableArguments {
 
     /// - Throws: a usage failure when the address cannot be one.
     func client() throws -> ServerClient {
-        let named = ProcessInfo.processInfo.environment["SKEIN_URL"].flatMap { $0.isEmpty || $0.hasPrefix("tcp://") ? nil : $0 }
+        let named = ProcessInfo.processInfo.environment["SKEIN_URL"].flatMap {
+            $0.isEmpty || $0.hasPrefix("tcp://") ? nil : $0
+        }
         return try ServerClient(url: url ?? named ?? Self.defaultURL)
     }
 }

@@ -39,7 +39,8 @@ struct DevCommand: AsyncParsableCommand {
         var settings = result.settings
         settings.egressAllow += ["127.0.0.0/8", "::1/128"]
         let signals = StopSignals { console.note("stopping; another signal ends at once") }
-        let session = try DevSession(composition: Composition(settings: settings, console: console), console: console, signals: signals)
+        let session = try DevSession(
+            composition: Composition(settings: settings, console: console), console: console, signals: signals)
         if once {
             try await session.runOrder()
         } else {

@@ -21,7 +21,8 @@ struct DoctorCommand: AsyncParsableCommand {
         try printer.list(.object(["items": .array(checks.map(\.json))]), columns: Check.columns, empty: "")
         let failed = checks.count { $0.state == .failed }
         guard failed == 0 else {
-            throw CommandFailure(.failure, "\(failed) check\(failed == 1 ? "" : "s") failed", fix: "do what the last column says")
+            throw CommandFailure(
+                .failure, "\(failed) check\(failed == 1 ? "" : "s") failed", fix: "do what the last column says")
         }
     }
 }

@@ -2,7 +2,8 @@ import ArgumentParser
 
 /// `skein exec attempts ID`
 struct ExecAttemptsCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "attempts", abstract: "List the attempts at its steps.")
+    static let configuration = CommandConfiguration(
+        commandName: "attempts", abstract: "List the attempts at its steps.")
 
     @OptionGroup var target: ExecutionOptions
 

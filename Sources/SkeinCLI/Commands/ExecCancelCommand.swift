@@ -24,7 +24,9 @@ struct ExecCancelCommand: AsyncParsableCommand {
         for id in ids {
             do {
                 let reply = try await server.post("/v1/executions/\(id.percentEncoded)/cancel", .object(body))
-                if reply.body.object?["cancelled"]?.bool == false { client.printer.console.note("\(id) had ended before") }
+                if reply.body.object?["cancelled"]?.bool == false {
+                    client.printer.console.note("\(id) had ended before")
+                }
                 cancelled.append(reply.body.object?["execution"] ?? reply.body)
             } catch let failure as CommandFailure {
                 if failure.status == .unreachable { throw failure }

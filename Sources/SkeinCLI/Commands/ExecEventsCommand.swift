@@ -2,7 +2,8 @@ import ArgumentParser
 
 /// `skein exec events ID`
 struct ExecEventsCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "events", abstract: "List what was recorded about an execution.")
+    static let configuration = CommandConfiguration(
+        commandName: "events", abstract: "List what was recorded about an execution.")
 
     @OptionGroup var target: ExecutionOptions
 

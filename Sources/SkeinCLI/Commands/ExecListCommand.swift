@@ -48,12 +48,15 @@ struct ExecListCommand: AsyncParsableCommand {
             throw ValidationError(
                 "no such status: \(unknown.joined(separator: ", ")); there are \(known.joined(separator: ", "))")
         }
-        guard limit > 0, offset >= 0 else { throw ValidationError("--limit must be positive and --offset not negative") }
+        guard limit > 0, offset >= 0 else {
+            throw ValidationError("--limit must be positive and --offset not negative")
+        }
     }
 
     func run() async throws {
         let query: [(String, String?)] =
-            status.map { ("status", $0) } + flow.map { ("flowId", $0) } + tag.map { ("tag", $0) } + tenant.map { ("tenantId", $0) } + [
+            status.map { ("status", $0) } + flow.map { ("flowId", $0) } + tag.map { ("tag", $0) }
+            + tenant.map { ("tenantId", $0) } + [
                 ("parentId", parent), ("rootId", root), ("createdAfter", after), ("createdBefore", before),
             ]
         let page = try await PageReader(client: try client.client())

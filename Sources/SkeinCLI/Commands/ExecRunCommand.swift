@@ -5,7 +5,8 @@ import SkeinCore
 struct ExecRunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Drive an execution here and now, until it ends or waits.",
-        discussion: "For executions that were created without auto-run, or that wait. While another owns it: conflict (5).")
+        discussion:
+            "For executions that were created without auto-run, or that wait. While another owns it: conflict (5).")
 
     @OptionGroup var target: ExecutionOptions
 

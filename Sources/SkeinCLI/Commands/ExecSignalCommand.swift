@@ -18,7 +18,8 @@ struct ExecSignalCommand: AsyncParsableCommand {
     func run() async throws {
         var body: JSONObject = [:]
         body["payload"] = try payload.map { try JSONArgument.read($0, option: "--payload") }
-        let reply = try await target.client.client().post(target.path + "/signals/\(name.percentEncoded)", .object(body))
+        let reply = try await target.client.client().post(
+            target.path + "/signals/\(name.percentEncoded)", .object(body))
         if case .object(let object) = reply.body, !object.isEmpty {
             try target.client.printer.record(object["execution"] ?? reply.body, columns: ExecutionColumns.list)
         } else {

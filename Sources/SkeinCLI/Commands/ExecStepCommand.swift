@@ -5,7 +5,8 @@ import SkeinCore
 struct ExecStepCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "step", abstract: "Run one step of an execution here and now.",
-        discussion: "For executions that were created without auto-run, or that wait. While another owns it: conflict (5).")
+        discussion:
+            "For executions that were created without auto-run, or that wait. While another owns it: conflict (5).")
 
     @OptionGroup var target: ExecutionOptions
 

@@ -5,7 +5,9 @@ import SkeinCore
 struct FlowRegisterCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "register", abstract: "Store definitions on the server.",
-        discussion: "A version never changes: the same content again is fine, another one is a conflict (5). Of several files some may fail (9).")
+        discussion:
+            "A version never changes: the same content again is fine, another one is a conflict (5). Of several files some may fail (9)."
+    )
 
     @Argument(help: "YAML or JSON; - is stdin.")
     var files: [String]
@@ -40,10 +42,13 @@ struct FlowRegisterCommand: AsyncParsableCommand {
         let document = try DocumentFile(path: file)
         let reply = try await server.post("/v1/flows" + (strict ? "?strict=true" : ""), document.value)
         let body = reply.body.object ?? [:]
-        for warning in body["warnings"]?.array ?? [] { console.note("warning: \(document.path): \(ServerProblem.line(warning))") }
+        for warning in body["warnings"]?.array ?? [] {
+            console.note("warning: \(document.path): \(ServerProblem.line(warning))")
+        }
         let flow = body["flow"]?.object ?? body
         return .object([
-            "id": flow["id"] ?? .null, "version": flow["version"] ?? .null, "outcome": .string(reply.status == 201 ? "new" : "identical"),
+            "id": flow["id"] ?? .null, "version": flow["version"] ?? .null,
+            "outcome": .string(reply.status == 201 ? "new" : "identical"),
             "warnings": body["warnings"] ?? .array([]),
         ])
     }

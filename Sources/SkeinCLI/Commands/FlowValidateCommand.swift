@@ -48,7 +48,9 @@ struct FlowValidateCommand: ParsableCommand {
     private func show(_ reports: [FlowReport]) throws {
         let printer = shown.printer
         guard printer.format == .table else {
-            if reports.count == 1, files.count == 1, printer.format != .csv { return try printer.document(reports[0].json) }
+            if reports.count == 1, files.count == 1, printer.format != .csv {
+                return try printer.document(reports[0].json)
+            }
             let items = printer.format == .csv ? reports.flatMap(\.problems) : reports.map(\.json)
             return try printer.list(.object(["items": .array(items)]), columns: FlowReport.columns, empty: "")
         }

@@ -2,7 +2,8 @@ import ArgumentParser
 
 /// `skein lock list`
 struct LockListCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List locks: name, holder, since, remaining time.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List locks: name, holder, since, remaining time.")
 
     @OptionGroup var client: ClientOptions
 

@@ -21,9 +21,9 @@ struct MigrateCommand: AsyncParsableCommand {
         let printer = shown.printer
         let console = printer.console
         let settings = try flags.read(.tool, others: ["--status", "--dry-run", "--output"], console: console)
-        guard let url = settings.databaseURL else { throw Self.noDatabase }
+        guard settings.databaseURL != nil else { throw Self.noDatabase }
         let composition = Composition(settings: settings, console: console)
-        let store = composition.postgresStore(url)
+        let store = composition.watchedPostgresStore()
         let gate = StoreGate(store: store, clock: composition.clock, note: { console.note($0) })
         do {
             if status || dryRun {
@@ -40,19 +40,27 @@ struct MigrateCommand: AsyncParsableCommand {
 
     private func apply(_ gate: StoreGate, _ printer: Printer) async throws {
         let names = try await gate.migrate()
+        if names.isEmpty, printer.format != .table {
+            printer.console.note("nothing to apply: the schema is up to date")
+        }
         let items = names.map { JSONValue.object(["name": .string($0), "state": "applied"]) }
-        try printer.list(.object(["items": .array(items)]), columns: Self.columns, empty: "nothing to apply: the schema is up to date")
+        try printer.list(
+            .object(["items": .array(items)]), columns: Self.columns,
+            empty: "nothing to apply: the schema is up to date")
     }
 
     private func show(_ gate: StoreGate, _ store: any ExecutionStore, _ printer: Printer) async throws {
         let health = try await gate.patiently { try await store.verify() }
         let items = health.findings.filter { $0.name == "schema" }.map { finding in
-            JSONValue.object(["name": "schema", "state": finding.isFine ? "current" : "pending", "message": .string(finding.message)])
+            JSONValue.object([
+                "name": "schema", "state": finding.isFine ? "current" : "pending", "message": .string(finding.message),
+            ])
         }
         try printer.list(.object(["items": .array(items)]), columns: Self.columns, empty: "the store has no schema")
     }
 
     static let columns = [Column("name"), Column("state", "STATE", .status), Column("message")]
     static let noDatabase = CommandFailure(
-        .usage, "no database is configured", fix: "set DATABASE_URL=postgres://USER:PASSWORD@HOST/NAME, or PGHOST and its siblings")
+        .usage, "no database is configured",
+        fix: "set DATABASE_URL=postgres://USER:PASSWORD@HOST/NAME, or PGHOST and its siblings")
 }

@@ -40,7 +40,8 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         let server = try client.client()
         let printer = client.printer
-        let reply = try await server.post("/v1/executions", try request(), headers: key.map { [("Idempotency-Key", $0)] } ?? [])
+        let reply = try await server.post(
+            "/v1/executions", try request(), headers: key.map { [("Idempotency-Key", $0)] } ?? [])
         let execution = reply.body.object?["execution"] ?? reply.body
         let id = execution.object?["id"]?.string ?? ""
         if reply.isReplay || reply.body.object?["created"]?.bool == false {
@@ -56,7 +57,9 @@ struct RunCommand: AsyncParsableCommand {
 
     private func request() throws(CommandFailure) -> JSONValue {
         var body: JSONObject = ["flowId": .string(flow)]
-        body["context"] = try context.map { argument throws(CommandFailure) in try JSONArgument.read(argument, option: "--context") }
+        body["context"] = try context.map { argument throws(CommandFailure) in
+            try JSONArgument.read(argument, option: "--context")
+        }
         body["flowVersion"] = version.map { .string($0) }
         body["tag"] = tag.map { .string($0) }
         body["priority"] = priority.map { .int(Int64($0)) }

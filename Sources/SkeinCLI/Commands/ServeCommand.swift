@@ -34,33 +34,52 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let console = Console.process
         let both = apiOnly && workerOnly ? ["--api-only and --worker-only exclude each other"] : []
-        let settings = try flags.read(.serve, others: ["--api-only", "--worker-only", "--migrate"], problems: both, console: console)
+        let settings = try flags.read(
+            .serve, others: ["--api-only", "--worker-only", "--migrate"], problems: both, console: console)
         let composition = Composition(settings: settings, console: console)
         let teller = Teller(console: console, logger: composition.logger, format: settings.logFormat)
         let signals = StopSignals {
-            teller.tell("stopping: running steps get up to \(settings.grace.wholeMilliseconds) ms; another signal ends at once")
+            teller.tell(
+                "stopping: running steps get up to \(settings.grace.wholeMilliseconds) ms; another signal ends at once")
         }
         composition.logger.debug("settings", metadata: ["settings": "\(settings)"])
-        let store = composition.postgresStore(settings.databaseURL ?? "")
-        let health = try await StoreGate(store: store, clock: composition.clock, note: { teller.tell($0) }).open(migrates: migrate)
+        let health = try await open(composition, teller)
         if health.clockOffset.wholeMilliseconds.magnitude > 1_000 {
             composition.logger.warning(
-                "this machine's clock differs from the database's; synchronise it", metadata: ["offset": "\(health.clockOffset)"])
+                "this machine's clock differs from the database's; synchronise it",
+                metadata: ["offset": "\(health.clockOffset)"])
         }
         if settings.redisURL == nil {
-            composition.logger.warning("REDIS_URL is not set: instances find each other by looking, which is slower; set it for a cluster")
+            composition.logger.warning(
+                "REDIS_URL is not set: instances find each other by looking, which is slower; set it for a cluster")
         }
-        try await serve(composition, store, signals, teller)
+        try await serve(composition, signals, teller)
         if signals.first == SIGINT { throw CancellationError() }
     }
 
-    private func serve(_ composition: Composition, _ store: any ExecutionStore, _ signals: StopSignals, _ teller: Teller) async throws {
+    /// Waits for the database and looks whether it can be trusted.
+    private func open(_ composition: Composition, _ teller: Teller) async throws -> StoreHealth {
+        let store = composition.watchedPostgresStore()
+        let gate = StoreGate(store: store, clock: composition.clock, note: { teller.tell($0) })
+        do {
+            let health = try await gate.open(migrates: migrate)
+            await store.close()
+            return health
+        } catch {
+            await store.close()
+            throw error
+        }
+    }
+
+    private func serve(_ composition: Composition, _ signals: StopSignals, _ teller: Teller) async throws {
         let settings = composition.settings
+        let store = composition.postgresStore()
         let engine = try composition.engine(store, try composition.coordination(), claims: !apiOnly, isClustered: true)
         let server = composition.server(engine, healthOnly: workerOnly) { port in
             teller.tell("listening on \(ListenFailure.url(settings.host, port))")
         }
-        let group = ServiceGroup(configuration: .instance([engine, server], signals, grace: settings.grace, logger: composition.logger))
+        let group = ServiceGroup(
+            configuration: .instance([engine, server], signals, grace: settings.grace, logger: composition.logger))
         do {
             try await group.run()
         } catch {

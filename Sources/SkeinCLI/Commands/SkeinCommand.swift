@@ -11,7 +11,8 @@ struct SkeinCommand: ParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            DevCommand.self, ServeCommand.self, MigrateCommand.self, FlowCommand.self, RunCommand.self, ExecCommand.self,
+            DevCommand.self, ServeCommand.self, MigrateCommand.self, FlowCommand.self, RunCommand.self,
+            ExecCommand.self,
             LockCommand.self, WorkerCommand.self, DoctorCommand.self, VersionCommand.self, CompletionsCommand.self,
         ])
 }

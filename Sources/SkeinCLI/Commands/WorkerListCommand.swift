@@ -2,7 +2,8 @@ import ArgumentParser
 
 /// `skein worker list`
 struct WorkerListCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the instances and what leads where.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the instances and what leads where.")
 
     @OptionGroup var client: ClientOptions
 
@@ -12,7 +13,8 @@ struct WorkerListCommand: AsyncParsableCommand {
     }
 
     static let columns = [
-        Column("id"), Column("podId", "POD"), Column("live"), Column("executionsInProgress", "EXECUTIONS"), Column("draining"),
+        Column("id"), Column("podId", "POD"), Column("live"), Column("executionsInProgress", "EXECUTIONS"),
+        Column("draining"),
         Column("startedAt", "STARTED", .time), Column("heartbeatAt", "HEARTBEAT", .time), Column("handlers"),
     ]
 }

@@ -22,30 +22,51 @@ struct Composition: Sendable {
         logger = Logger("skein", level: settings.logLevel, format: settings.logFormat, console: console)
     }
 
-    /// The store on PostgreSQL. Connects at the first call.
-    ///
-    /// - Parameter url: for libpq; empty leaves it to its own variables.
-    func postgresStore(_ url: String) -> any ExecutionStore {
+    /// The store on PostgreSQL. Connects at the first call. Without a URL libpq's own variables say where to.
+    func postgresStore() -> any ExecutionStore {
         var configuration = PostgresExecutionStore.Configuration()
         configuration.schema = settings.schema
-        return PostgresExecutionStore(url: url, configuration: configuration, clock: clock, logger: logger)
+        return PostgresExecutionStore(
+            url: settings.databaseURL ?? "", configuration: configuration, clock: clock, logger: logger)
+    }
+
+    /// The same store for whoever watches it closely: it gives up soon and logs nothing but errors.
+    func watchedPostgresStore() -> any ExecutionStore {
+        var configuration = PostgresExecutionStore.Configuration()
+        configuration.schema = settings.schema
+        configuration.acquireTimeout = .seconds(3)
+        configuration.connectTimeout = .seconds(3)
+        return PostgresExecutionStore(
+            url: settings.databaseURL ?? "", configuration: configuration, clock: clock, logger: quiet)
+    }
+
+    private var quiet: Logger {
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .error)
+        return quiet
     }
 
     /// Coordination over Redis, or, without a URL, within this process, as a cluster that has lost its Redis.
-    func coordination() throws -> Coordination {
+    ///
+    /// - Parameter isWatched: it logs nothing but errors.
+    func coordination(isWatched: Bool = false) throws -> Coordination {
         guard let url = settings.redisURL else {
             var coordination = Coordination.inProcess(clock: clock)
             coordination.health = MissingRedisHealth()
             return coordination
         }
         let meters = CoordinationMeters(metrics)
-        return try .redis(url, prefix: settings.redisPrefix, logger: logger, clock: clock, metrics: meters.metrics)
+        return try .redis(
+            url, prefix: settings.redisPrefix, logger: isWatched ? quiet : logger, clock: clock, metrics: meters.metrics
+        )
     }
 
     /// An engine over the store, with the built-in handlers.
     ///
     /// - Parameter claims: false: it answers but runs nothing.
-    func engine(_ store: any ExecutionStore, _ coordination: Coordination, claims: Bool, isClustered: Bool) throws -> Engine {
+    func engine(_ store: any ExecutionStore, _ coordination: Coordination, claims: Bool, isClustered: Bool) throws
+        -> Engine
+    {
         var configuration = EngineConfiguration()
         configuration.workerID = settings.workerID
         configuration.podID = settings.podID
@@ -57,7 +78,8 @@ struct Composition: Sendable {
         configuration.claims = claims
         configuration.isClustered = isClustered
         let engine = Engine(
-            store: store, coordination: coordination, configuration: configuration, clock: clock, logger: logger, metrics: metrics)
+            store: store, coordination: coordination, configuration: configuration, clock: clock, logger: logger,
+            metrics: metrics)
         engine.addBuiltinHandlers(BuiltinHandlers.Configuration(egress: try EgressPolicy(allow: settings.egressAllow)))
         return engine
     }
@@ -71,7 +93,8 @@ struct Composition: Sendable {
         var configuration = ServerConfiguration()
         configuration.host = settings.host
         configuration.port = settings.port
-        let server = SkeinServer(engine: engine, configuration: configuration, metrics: metrics, logger: logger, onListening: onListening)
+        let server = SkeinServer(
+            engine: engine, configuration: configuration, metrics: metrics, logger: logger, onListening: onListening)
         guard healthOnly else { return server }
         return HealthServer(server: server, configuration: configuration, logger: logger, onListening: onListening)
     }
@@ -84,7 +107,9 @@ extension Composition {
     static var builtinTypes: Set<String> { BuiltinHandlers.types }
 
     /// Mistakes in the config of a built-in step.
-    static func checkConfig(type: String, config: JSONObject) -> [Problem] { BuiltinHandlers.check(type: type, config: config) }
+    static func checkConfig(type: String, config: JSONObject) -> [Problem] {
+        BuiltinHandlers.check(type: type, config: config)
+    }
 
     /// What is wrong with a list of networks; nil: nothing.
     static func egressProblem(_ networks: [String]) -> String? {

@@ -45,7 +45,8 @@ struct ConsoleLogHandler: LogHandler {
     private func text(_ event: LogEvent, _ metadata: Logger.Metadata) -> String {
         let pairs = metadata.sorted { $0.key < $1.key }.map { key, value in
             let text = Self.plain(value)
-            let needsQuotes = text.isEmpty || text.unicodeScalars.contains { $0 == " " || $0 == "\"" || $0 == "=" || $0.isControl }
+            let needsQuotes =
+                text.isEmpty || text.unicodeScalars.contains { $0 == " " || $0 == "\"" || $0 == "=" || $0.isControl }
             return "\(key)=\(needsQuotes ? JSONValue.string(text).text() : text)"
         }
         let head = "\(clock.now) \(event.level.rawValue.padded(to: 8)) \(event.message.description)"
@@ -76,7 +77,8 @@ struct ConsoleLogHandler: LogHandler {
         case .string(let text): .string(text)
         case .stringConvertible(let convertible): .string(convertible.description)
         case .array(let values): .array(values.map { json($0) })
-        case .dictionary(let members): .object(JSONObject(members.sorted { $0.key < $1.key }.map { ($0.key, json($0.value)) }))
+        case .dictionary(let members):
+            .object(JSONObject(members.sorted { $0.key < $1.key }.map { ($0.key, json($0.value)) }))
         }
     }
 }

@@ -15,7 +15,8 @@ struct HealthServer: Service {
     private static let paths: Set = ["/healthz", "/readyz", "/metrics"]
 
     init(
-        server: SkeinServer, configuration: ServerConfiguration, logger: Logger, onListening: @escaping @Sendable (_ port: Int) async -> Void
+        server: SkeinServer, configuration: ServerConfiguration, logger: Logger,
+        onListening: @escaping @Sendable (_ port: Int) async -> Void
     ) {
         self.server = server
         let whole = server.application.responder
@@ -27,7 +28,8 @@ struct HealthServer: Service {
             responder: responder,
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), serverName: configuration.serverName),
-            onServerRunning: { channel in await onListening(channel.localAddress?.port ?? configuration.port) }, logger: logger)
+            onServerRunning: { channel in await onListening(channel.localAddress?.port ?? configuration.port) },
+            logger: logger)
     }
 
     func run() async throws {

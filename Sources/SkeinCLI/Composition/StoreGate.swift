@@ -22,7 +22,8 @@ struct StoreGate: Sendable {
         let broken = health.findings.filter { !$0.isFine }
         guard let first = broken.first else { return health }
         throw CommandFailure(
-            .failure, "the database cannot be trusted with work: \(first.message)", details: broken.dropFirst().map(\.message),
+            .failure, "the database cannot be trusted with work: \(first.message)",
+            details: broken.dropFirst().map(\.message),
             fix: Self.fix(for: first.name))
     }
 
@@ -36,14 +37,19 @@ struct StoreGate: Sendable {
         let start = clock.monotonic
         var pause = Duration.milliseconds(250)
         var nextNote = start
+        var reason = ""
         while true {
             do {
                 return try await body()
             } catch let error as StoreError where error.code == .unavailable {
                 let now = clock.monotonic
-                guard now - start < patience else { throw failure(error) }
+                // That no connection came in time says less than why the last one failed.
+                if reason.isEmpty || !error.message.hasPrefix("connectTimeout") {
+                    reason = Self.shortened(error.message)
+                }
+                guard now - start < patience else { throw failure(StoreError(.unavailable, reason)) }
                 if now >= nextNote {
-                    note("waiting for the database: \(error.message)")
+                    note("waiting for the database: \(reason)")
                     nextNote = now + .seconds(4)
                 }
                 try await clock.sleep(for: min(pause, max(.zero, start + patience - now)))
@@ -54,6 +60,13 @@ struct StoreGate: Sendable {
         }
     }
 
+    /// The first line without the code before it.
+    private static func shortened(_ message: String) -> String {
+        let line = message.split(separator: "\n").first.map { String($0) } ?? message
+        let parts = line.split(separator: ": ", maxSplits: 1)
+        return parts.count == 2 && !parts[0].contains(" ") ? String(parts[1]) : line
+    }
+
     private func failure(_ error: StoreError) -> CommandFailure {
         switch error.code {
         case .unavailable:
@@ -62,11 +75,15 @@ struct StoreGate: Sendable {
                 fix: "check DATABASE_URL and that PostgreSQL runs; `skein dev` needs none")
         case .schema:
             CommandFailure(
-                .failure, "the database refuses: \(error.message)", fix: "check DATABASE_URL (role, password, database), SKEIN_SCHEMA and `skein migrate --status`")
+                .failure, "the database refuses: \(error.message)",
+                fix: "check DATABASE_URL (role, password, database), SKEIN_SCHEMA and `skein migrate --status`")
         case .unsafe:
-            CommandFailure(.failure, "the database cannot be trusted with work: \(error.message)", fix: Self.fix(for: "fsync"))
+            CommandFailure(
+                .failure, "the database cannot be trusted with work: \(error.message)", fix: Self.fix(for: "fsync"))
         case .invalid, .corrupt:
-            CommandFailure(.failure, "the database gave an answer that cannot be used: \(error.message)", fix: "run `skein doctor`")
+            CommandFailure(
+                .failure, "the database gave an answer that cannot be used: \(error.message)", fix: "run `skein doctor`"
+            )
         }
     }
 
@@ -74,7 +91,8 @@ struct StoreGate: Sendable {
     static func fix(for finding: String) -> String {
         switch finding {
         case "schema": "run `skein migrate`, or start with --migrate"
-        case "fsync", "full_page_writes", "synchronous_commit": "set \(finding) = on in postgresql.conf and reload the server"
+        case "fsync", "full_page_writes", "synchronous_commit":
+            "set \(finding) = on in postgresql.conf and reload the server"
         case "recovery": "name the primary in DATABASE_URL, or add target_session_attrs=read-write"
         case "version": "use PostgreSQL 14 or later"
         case "encoding": "create the database with ENCODING 'UTF8' TEMPLATE template0"

@@ -17,7 +17,8 @@ struct DevSession: Sendable {
         self.console = console
         self.signals = signals
         engine = try composition.engine(
-            InMemoryExecutionStore(clock: composition.clock), .inProcess(clock: composition.clock), claims: true, isClustered: false)
+            InMemoryExecutionStore(clock: composition.clock), .inProcess(clock: composition.clock), claims: true,
+            isClustered: false)
     }
 
     /// Serves until a signal comes.
@@ -44,12 +45,15 @@ struct DevSession: Sendable {
             let flows = try await registerSamples()
             guard let order = flows.first(where: { $0.flow.id == SampleOrder.flowID }) else {
                 throw CommandFailure(
-                    .failure, "there is no sample flow '\(SampleOrder.flowID)' to run", fix: "run `skein dev --once` in a checkout of Skein")
+                    .failure, "there is no sample flow '\(SampleOrder.flowID)' to run",
+                    fix: "run `skein dev --once` in a checkout of Skein")
             }
             let context = SampleOrder.context(for: order.flow.json, paymentURL: paymentURL)
             let execution = try await engine.create(order.flow.id, context: context).execution
             console.note("\(order.flow.id) \(order.flow.version) runs as \(execution.id)")
-            for try await event in try await engine.follow(execution.id) { try console.write(EventLines.line(event.json).withoutControls + "\n") }
+            for try await event in try await engine.follow(execution.id) {
+                try console.write(EventLines.line(event.json).withoutControls + "\n")
+            }
             try Task.checkCancellation()
             try await conclude(execution.id)
         }
@@ -58,11 +62,14 @@ struct DevSession: Sendable {
     private func conclude(_ id: ExecutionID) async throws {
         let end = try await engine.execution(id)
         // The last step of the sample only logs: what the flow came to is under `outcome`.
-        let result = end.result.flatMap { $0.object?.isEmpty == true ? nil : $0 } ?? end.context["outcome"] ?? .object(end.context)
+        let result =
+            end.result.flatMap { $0.object?.isEmpty == true ? nil : $0 } ?? end.context["outcome"]
+            ?? .object(end.context)
         try console.write("result  \(result.text(.pretty))\n")
         if let endedAt = end.endedAt {
             let span = RelativeTime.span(milliseconds: (endedAt - end.creation.createdAt).wholeMilliseconds)
-            console.note("\(end.status.rawValue) after \(span); nothing is kept: the embedded store ends with this process")
+            console.note(
+                "\(end.status.rawValue) after \(span); nothing is kept: the embedded store ends with this process")
         }
         try ExecutionWaiter.check(end.json)
     }
@@ -70,7 +77,9 @@ struct DevSession: Sendable {
     // MARK: - Parts
 
     /// Runs the engine, the payment service and `others` around a body, and stops them when it ends or a signal comes.
-    private func run(_ others: [any Service], _ body: @escaping @Sendable (_ paymentURL: String) async throws -> Void) async throws {
+    private func run(_ others: [any Service], _ body: @escaping @Sendable (_ paymentURL: String) async throws -> Void)
+        async throws
+    {
         let (ports, found) = AsyncStream.makeStream(of: Int.self)
         // Whatever goes wrong is told as this command's own failure.
         var quiet = composition.logger
@@ -83,14 +92,17 @@ struct DevSession: Sendable {
             try await body("http://127.0.0.1:\(port)\(PaymentService.path)")
         }
         let group = ServiceGroup(
-            configuration: .instance([engine] + others + [payments], main: main, signals, grace: composition.settings.grace, logger: quiet))
+            configuration: .instance(
+                [engine] + others + [payments], main: main, signals, grace: composition.settings.grace, logger: quiet))
         try await group.run()
     }
 
     @discardableResult
     private func registerSamples() async throws -> [RegisteredFlow] {
         guard let samples = try SampleFlows.find() else {
-            console.note("no sample flows here: they are in ops/examples of a checkout; register your own with `skein flow register FILE`")
+            console.note(
+                "no sample flows here: they are in ops/examples of a checkout; register your own with `skein flow register FILE`"
+            )
             return []
         }
         var flows: [RegisteredFlow] = []
@@ -102,7 +114,9 @@ struct DevSession: Sendable {
                 for problem in error.problems { console.note("  \(problem)") }
             }
         }
-        console.note("registered \(flows.map { "\($0.flow.id) \($0.flow.version)" }.joined(separator: ", ")) from \(samples.folder)")
+        console.note(
+            "registered \(flows.map { "\($0.flow.id) \($0.flow.version)" }.joined(separator: ", ")) from \(samples.folder)"
+        )
         return flows
     }
 
@@ -116,12 +130,15 @@ struct DevSession: Sendable {
         let context = SampleOrder.context(for: flow.flow.json, paymentURL: paymentURL)
         let body = JSONValue.object(["flowId": .string(flow.flow.id), "context": .object(context)])
         console.note("try it:")
-        console.note("  curl -s \(url)/v1/executions -H 'Content-Type: application/json' -d '\(body.text().shellQuoted)'")
+        console.note(
+            "  curl -s \(url)/v1/executions -H 'Content-Type: application/json' -d '\(body.text().shellQuoted)'")
         console.note("  SKEIN_URL=\(url) skein exec list")
     }
 }
 
 extension String {
     /// For between single quotes of a shell.
-    fileprivate var shellQuoted: String { split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") }
+    fileprivate var shellQuoted: String {
+        split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
+    }
 }

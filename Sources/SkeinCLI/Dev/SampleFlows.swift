@@ -10,7 +10,9 @@ struct SampleFlows: Sendable {
     /// Looks in `ops/examples` of the current directory, then of the folders above the executable. Nil: there are none.
     ///
     /// - Throws: a failure when a file there cannot be read.
-    static func find(from directory: String = FileManager.default.currentDirectoryPath, executable: String = Self.executable) throws -> SampleFlows? {
+    static func find(
+        from directory: String = FileManager.default.currentDirectoryPath, executable: String = Self.executable
+    ) throws -> SampleFlows? {
         var places = [directory]
         var place = executable
         while let slash = place.lastIndex(of: "/"), slash > place.startIndex {

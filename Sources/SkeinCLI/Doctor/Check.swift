@@ -20,7 +20,9 @@ struct Check: Sendable, Hashable {
     }
 
     var json: JSONValue {
-        var object: JSONObject = ["check": .string(name), "status": .string(state.rawValue), "message": .string(message)]
+        var object: JSONObject = [
+            "check": .string(name), "status": .string(state.rawValue), "message": .string(message),
+        ]
         object["fix"] = fix.map { .string($0) }
         return .object(object)
     }

@@ -14,12 +14,15 @@ struct FlowReport: Sendable {
         file = document.path
         let validation = FlowSpec.validate(document.value, knownTypes: knownTypes, configCheck: Composition.checkConfig)
         self.validation = validation
-        let found = validation.errors.map { (strict: true, problem: $0) } + validation.warnings.map { (strict: strict, problem: $0) }
+        let found =
+            validation.errors.map { (strict: true, problem: $0) }
+            + validation.warnings.map { (strict: strict, problem: $0) }
         problemCount = found.count(where: \.strict)
         isValid = problemCount == 0
         problems = found.map { isError, problem in
             var object: JSONObject = [
-                "file": .string(document.path), "severity": isError ? "error" : "warning", "code": .string(problem.code),
+                "file": .string(document.path), "severity": isError ? "error" : "warning",
+                "code": .string(problem.code),
                 "pointer": .string(problem.pointer.description),
             ]
             object["line"] = document.line(of: problem.pointer).map { .int(Int64($0)) }

@@ -28,7 +28,8 @@ struct YAMLDocument {
     private static func failure(_ error: any Error, path: String) -> CommandFailure {
         let (line, problem): (Int?, String) =
             switch error as? YamlError {
-            case .scanner(_, let problem, let mark, _)?, .parser(_, let problem, let mark, _)?, .composer(_, let problem, let mark, _)?:
+            case .scanner(_, let problem, let mark, _)?, .parser(_, let problem, let mark, _)?,
+                .composer(_, let problem, let mark, _)?:
                 (mark.line, problem)
             case .duplicatedKeysInMapping(let keys, let context)?:
                 (context.mark.line, "the same key twice: " + keys.map { "\($0)" }.joined(separator: ", "))
@@ -41,14 +42,17 @@ struct YAMLDocument {
     private mutating func read(_ node: Node, _ pointer: JSONPointer) throws(CommandFailure) -> JSONValue {
         count += 1
         guard count <= Self.limit, pointer.tokens.count <= Self.depthLimit else {
-            throw CommandFailure(.failure, "\(path): the document is too large or nested too deeply", fix: "make it smaller")
+            throw CommandFailure(
+                .failure, "\(path): the document is too large or nested too deeply", fix: "make it smaller")
         }
         if let mark = node.mark, lines[pointer] == nil { lines[pointer] = mark.line }
         switch node {
         case .scalar(let scalar): return try value(of: scalar, node, pointer)
         case .sequence(let sequence):
             var elements: [JSONValue] = []
-            for (index, element) in sequence.enumerated() { elements.append(try read(element, pointer.appending(index: index))) }
+            for (index, element) in sequence.enumerated() {
+                elements.append(try read(element, pointer.appending(index: index)))
+            }
             return .array(elements)
         case .mapping(let mapping):
             var object = JSONObject()
@@ -63,17 +67,21 @@ struct YAMLDocument {
         }
     }
 
-    private func value(of scalar: Node.Scalar, _ node: Node, _ pointer: JSONPointer) throws(CommandFailure) -> JSONValue {
+    private func value(of scalar: Node.Scalar, _ node: Node, _ pointer: JSONPointer) throws(CommandFailure) -> JSONValue
+    {
         let text = scalar.string
         let tag = scalar.tag.description
         if tag == "tag:yaml.org,2002:str" || tag == "!" { return .string(text) }
-        guard tag.isEmpty || tag.hasPrefix("tag:yaml.org,2002:") else { throw refused(node, pointer, "the tag \(tag) has no meaning here") }
+        guard tag.isEmpty || tag.hasPrefix("tag:yaml.org,2002:") else {
+            throw refused(node, pointer, "the tag \(tag) has no meaning here")
+        }
         guard scalar.style == .any || scalar.style == .plain else { return .string(text) }
         switch text {
         case "", "~", "null", "Null", "NULL": return .null
         case "true", "True", "TRUE": return .bool(true)
         case "false", "False", "FALSE": return .bool(false)
-        case ".inf", ".Inf", ".INF", "-.inf", "+.inf", ".nan", ".NaN", ".NAN": throw refused(node, pointer, "\(text) is not a JSON number")
+        case ".inf", ".Inf", ".INF", "-.inf", "+.inf", ".nan", ".NaN", ".NAN":
+            throw refused(node, pointer, "\(text) is not a JSON number")
         case _: return Self.number(text) ?? .string(text)
         }
     }
@@ -83,8 +91,12 @@ struct YAMLDocument {
         if let number = JSONValue.number(text) { return number }
         if text.hasPrefix("0x"), let value = Int64(text.dropFirst(2), radix: 16) { return .int(value) }
         if text.hasPrefix("0o"), let value = Int64(text.dropFirst(2), radix: 8) { return .int(value) }
-        guard let first = text.utf8.first, text.utf8.dropFirst().allSatisfy({ "0123456789.eE+-".utf8.contains($0) }) else { return nil }
-        guard first == UInt8(ascii: "+") || first == UInt8(ascii: "-") || first == UInt8(ascii: ".") || (0x30...0x39).contains(first) else { return nil }
+        guard let first = text.utf8.first, text.utf8.dropFirst().allSatisfy({ "0123456789.eE+-".utf8.contains($0) })
+        else { return nil }
+        guard
+            first == UInt8(ascii: "+") || first == UInt8(ascii: "-") || first == UInt8(ascii: ".")
+                || (0x30...0x39).contains(first)
+        else { return nil }
         if let value = Int64(text) { return .int(value) }
         return Double(text).flatMap { JSONValue.double($0) }
     }

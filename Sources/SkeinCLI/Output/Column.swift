@@ -47,7 +47,9 @@ struct Column: Sendable, Hashable {
 
     private static func plain(_ value: JSONValue) -> String {
         if let text = value.string { return text }
-        if let list = value.array, list.allSatisfy({ $0.string != nil }) { return list.compactMap(\.string).joined(separator: ",") }
+        if let list = value.array, list.allSatisfy({ $0.string != nil }) {
+            return list.compactMap(\.string).joined(separator: ",")
+        }
         return value.text()
     }
 }

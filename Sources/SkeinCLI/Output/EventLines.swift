@@ -22,7 +22,9 @@ struct EventLines {
         let step = object["stepId"]?.string ?? "·"
         let duration = metadata["durationMs"]?.int64.map { RelativeTime.span(milliseconds: $0) } ?? ""
         let type = object["type"]?.string ?? "?"
-        let columns = [time, step.padded(to: 16), type.padded(to: 22), duration.padded(to: 8), detail(object, metadata)]
+        let columns = [
+            time, step.padded(to: 16), type.padded(to: 22), duration.padded(to: 8), detail(object, metadata),
+        ]
         var line = columns.joined(separator: "  ")
         while line.hasSuffix(" ") { line.removeLast() }
         return line

@@ -7,11 +7,14 @@ enum ExecutionColumns {
     ]
     static let steps = [
         Column("stepId", "STEP"), Column("type"), Column("status", "STATUS", .status), Column("attempt"),
-        Column("startedAt", "STARTED", .time), Column("durationMs", "DURATION", .milliseconds), Column("waitingFor", "WAITS FOR"),
+        Column("startedAt", "STARTED", .time), Column("durationMs", "DURATION", .milliseconds),
+        Column("waitingFor", "WAITS FOR"),
         Column("error.message", "ERROR"),
     ]
     static let attempts = [
-        Column("stepId", "STEP"), Column("attempt"), Column("outcome", "OUTCOME", .status), Column("workerId", "WORKER"),
-        Column("startedAt", "STARTED", .time), Column("durationMs", "DURATION", .milliseconds), Column("error.message", "ERROR"),
+        Column("stepId", "STEP"), Column("attempt"), Column("outcome", "OUTCOME", .status),
+        Column("workerId", "WORKER"),
+        Column("startedAt", "STARTED", .time), Column("durationMs", "DURATION", .milliseconds),
+        Column("error.message", "ERROR"),
     ]
 }

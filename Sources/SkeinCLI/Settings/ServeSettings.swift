@@ -45,8 +45,10 @@ extension ServeSettings: CustomStringConvertible {
     /// One line; secrets as `***`.
     var description: String {
         let values: [(String, String)] = [
-            ("database", databaseURL == nil ? "none" : "***"), ("redis", redisURL == nil ? "none" : "***"), ("host", host),
-            ("port", "\(port)"), ("concurrency", "\(concurrency)"), ("lease", "\(lease)"), ("sweep", "\(sweep)"), ("grace", "\(grace)"),
+            ("database", databaseURL == nil ? "none" : "***"), ("redis", redisURL == nil ? "none" : "***"),
+            ("host", host),
+            ("port", "\(port)"), ("concurrency", "\(concurrency)"), ("lease", "\(lease)"), ("sweep", "\(sweep)"),
+            ("grace", "\(grace)"),
             ("handlerWait", "\(handlerWait)"), ("logLevel", "\(logLevel)"), ("logFormat", logFormat.rawValue),
             ("redisPrefix", redisPrefix), ("schema", schema), ("egressAllow", egressAllow.joined(separator: ",")),
         ]

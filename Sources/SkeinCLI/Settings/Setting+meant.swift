@@ -7,7 +7,10 @@ extension Setting {
             let whole = withoutProduct(setting.name)
             let words = whole.split(separator: "_")
             names[whole] = setting
-            if words.count > 1 { names[words.dropFirst().joined(separator: "_")] = names[words.dropFirst().joined(separator: "_")] ?? setting }
+            if words.count > 1 {
+                names[words.dropFirst().joined(separator: "_")] =
+                    names[words.dropFirst().joined(separator: "_")] ?? setting
+            }
             if words.last == "MS" || words.last == "ID" { names[words.dropLast().joined(separator: "_")] = setting }
         }
         if let exact = names[wanted] { return exact.name }

@@ -15,7 +15,8 @@ struct SettingFlags: ParsableArguments {
     @Option(help: "SKEIN_HOST: the address to listen on (127.0.0.1).")
     var host: String?
 
-    @Option(name: [.customLong("port"), .customLong("http-port")], help: "SKEIN_HTTP_PORT: the port to listen on (7580).")
+    @Option(
+        name: [.customLong("port"), .customLong("http-port")], help: "SKEIN_HTTP_PORT: the port to listen on (7580).")
     var port: String?
 
     @Option(help: "SKEIN_WORKER_ID: a UUID (generated).")
@@ -60,7 +61,10 @@ struct SettingFlags: ParsableArguments {
     @Option(help: "SKEIN_WEBHOOK_BASE (/webhooks).")
     var webhookBase: String?
 
-    @Option(help: "SKEIN_EGRESS_ALLOW: networks that steps may reach besides public addresses, as 10.0.0.0/8,127.0.0.0/8 (none).")
+    @Option(
+        help:
+            "SKEIN_EGRESS_ALLOW: networks that steps may reach besides public addresses, as 10.0.0.0/8,127.0.0.0/8 (none)."
+    )
     var egressAllow: String?
 
     @Argument(parsing: .allUnrecognized, help: .hidden)
@@ -69,7 +73,8 @@ struct SettingFlags: ParsableArguments {
     /// What was given.
     var values: [Setting: String] {
         let all: [Setting: String?] = [
-            .databaseURL: databaseUrl, .redisURL: redisUrl, .host: host, .port: port, .workerID: workerId, .podID: podId,
+            .databaseURL: databaseUrl, .redisURL: redisUrl, .host: host, .port: port, .workerID: workerId,
+            .podID: podId,
             .concurrency: concurrency, .lease: leaseMs, .sweep: sweepMs, .grace: graceMs, .handlerWait: handlerWaitMs,
             .logLevel: logLevel, .logFormat: logFormat, .auth: auth, .redisPrefix: redisPrefix, .schema: schema,
             .timezone: timezone, .webhookBase: webhookBase, .egressAllow: egressAllow,
@@ -81,7 +86,8 @@ struct SettingFlags: ParsableArguments {
     ///
     /// - Parameter others: flags of the command itself, for "did you mean".
     func check(_ purpose: SettingsReader.Purpose, others: [String] = []) -> SettingsReader.Result {
-        var problems = UnknownFlags.problems(unknown, known: Setting.allCases.map(\.flag) + ["--config", "--help"] + others)
+        var problems = UnknownFlags.problems(
+            unknown, known: Setting.allCases.map(\.flag) + ["--config", "--help"] + others)
         var file: SettingsFile?
         if let config {
             do throws(CommandFailure) { file = try SettingsFile(path: config) } catch { problems.append(error.what) }

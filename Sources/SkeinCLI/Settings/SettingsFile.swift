@@ -41,15 +41,19 @@ struct SettingsFile: Sendable {
             let line = document.line(of: place)
             let position = "\(path)\(line.map { ":\($0)" } ?? "")"
             guard let setting else {
-                problems.append("\(position): unknown key \(place.tokens.joined(separator: "."))\(Self.suggestion(for: place.tokens))")
+                problems.append(
+                    "\(position): unknown key \(place.tokens.joined(separator: "."))\(Self.suggestion(for: place.tokens))"
+                )
                 continue
             }
             guard values[setting] == nil else {
-                problems.append("\(position): \(setting.name) is there twice, as line \(lines[setting] ?? 0) sets it too")
+                problems.append(
+                    "\(position): \(setting.name) is there twice, as line \(lines[setting] ?? 0) sets it too")
                 continue
             }
             guard let text = Self.text(value) else {
-                problems.append("\(position): \(setting.name) must be a single value\(setting == .egressAllow ? " or a list" : "")")
+                problems.append(
+                    "\(position): \(setting.name) must be a single value\(setting == .egressAllow ? " or a list" : "")")
                 continue
             }
             values[setting] = text
@@ -62,7 +66,8 @@ struct SettingsFile: Sendable {
         case .null: ""
         case .string(let text): text
         case .bool, .int, .decimal: value.text()
-        case .array(let elements): elements.allSatisfy { $0.string != nil } ? elements.compactMap(\.string).joined(separator: ",") : nil
+        case .array(let elements):
+            elements.allSatisfy { $0.string != nil } ? elements.compactMap(\.string).joined(separator: ",") : nil
         case .object: nil
         }
     }

@@ -35,13 +35,20 @@ struct SettingsReader {
         let meant = EnvironmentNames.meant(environment)
         let flagLayer = ConfigReader(provider: Self.provider("flags", flags))
         let environmentProvider = EnvironmentVariablesProvider(
-            environmentVariables: meant, secretsSpecifier: .dynamic { name, _ in Setting(rawValue: name)?.isSecret ?? false })
+            environmentVariables: meant,
+            secretsSpecifier: .dynamic { name, _ in Setting(rawValue: name)?.isSecret ?? false })
         let filled = (file?.values ?? [:]).filter { !$0.value.isEmpty }
         let fileProvider = Self.provider("file", filled)
         layers = [
             (Set(flags.keys), flagLayer, { $0.flag }),
-            (Set(Setting.allCases.filter { meant[$0.name] != nil }), ConfigReader(provider: environmentProvider), { $0.name }),
-            (Set(filled.keys), ConfigReader(provider: fileProvider), { setting in "\(setting.name) in \(file?.place(of: setting) ?? "the file")" }),
+            (
+                Set(Setting.allCases.filter { meant[$0.name] != nil }), ConfigReader(provider: environmentProvider),
+                { $0.name }
+            ),
+            (
+                Set(filled.keys), ConfigReader(provider: fileProvider),
+                { setting in "\(setting.name) in \(file?.place(of: setting) ?? "the file")" }
+            ),
         ]
         reader = ConfigReader(providers: [Self.provider("flags", flags), environmentProvider, fileProvider])
         self.environment = environment
@@ -50,7 +57,9 @@ struct SettingsReader {
     }
 
     private static func provider(_ name: String, _ values: [Setting: String]) -> InMemoryProvider {
-        let pairs = values.map { setting, text in (setting.absoluteKey, ConfigValue(.string(text), isSecret: setting.isSecret)) }
+        let pairs = values.map { setting, text in
+            (setting.absoluteKey, ConfigValue(.string(text), isSecret: setting.isSecret))
+        }
         return InMemoryProvider(name: name, values: Dictionary(pairs) { first, _ in first })
     }
 
@@ -69,10 +78,17 @@ struct SettingsReader {
         settings.sweep = milliseconds(.sweep, 10...3_600_000) ?? settings.sweep
         settings.grace = milliseconds(.grace, 0...3_600_000) ?? settings.grace
         settings.handlerWait = milliseconds(.handlerWait, 0...2_592_000_000) ?? settings.handlerWait
-        settings.logLevel = value(.logLevel, Logger.Level.allCases.map(\.rawValue).joined(separator: "|")) { Logger.Level(rawValue: $0.lowercased()) } ?? (purpose == .dev ? .notice : .info)
-        settings.logFormat = value(.logFormat, "text|json") { ServeSettings.LogFormat(rawValue: $0.lowercased()) } ?? .text
-        settings.redisPrefix = value(.redisPrefix, "1 to 50 of a-z, 0-9, - and _") { $0.isPrefix ? $0 : nil } ?? settings.redisPrefix
-        settings.schema = value(.schema, "1 to 63 of a-z, 0-9 and _, not beginning with a digit or pg_") { $0.isSchema ? $0 : nil } ?? settings.schema
+        settings.logLevel =
+            value(.logLevel, Logger.Level.allCases.map(\.rawValue).joined(separator: "|")) {
+                Logger.Level(rawValue: $0.lowercased())
+            } ?? (purpose == .dev ? .notice : .info)
+        settings.logFormat =
+            value(.logFormat, "text|json") { ServeSettings.LogFormat(rawValue: $0.lowercased()) } ?? .text
+        settings.redisPrefix =
+            value(.redisPrefix, "1 to 50 of a-z, 0-9, - and _") { $0.isPrefix ? $0 : nil } ?? settings.redisPrefix
+        settings.schema =
+            value(.schema, "1 to 63 of a-z, 0-9 and _, not beginning with a digit or pg_") { $0.isSchema ? $0 : nil }
+            ?? settings.schema
         settings.egressAllow = networks()
         checkAuth(settings)
         return Result(settings: settings, problems: problems, warnings: warnings())
@@ -112,7 +128,10 @@ struct SettingsReader {
         guard purpose != .dev else { return nil }
         if let url = text(.databaseURL) {
             // libpq takes keywords and values too.
-            guard url.hasPrefix("postgres://") || url.hasPrefix("postgresql://") || (url.contains("=") && !url.contains("://")) else {
+            guard
+                url.hasPrefix("postgres://") || url.hasPrefix("postgresql://")
+                    || (url.contains("=") && !url.contains("://"))
+            else {
                 refuse(.databaseURL, "must begin with postgres:// or postgresql://")
                 return nil
             }
@@ -125,7 +144,9 @@ struct SettingsReader {
     }
 
     private mutating func networks() -> [String] {
-        let parts = (text(.egressAllow) ?? "").split(whereSeparator: { $0 == "," || $0.isWhitespace }).map { String($0) }
+        let parts = (text(.egressAllow) ?? "").split(whereSeparator: { $0 == "," || $0.isWhitespace }).map {
+            String($0)
+        }
         if let reason = Composition.egressProblem(parts) { refuse(.egressAllow, reason) }
         return parts
     }
@@ -134,13 +155,23 @@ struct SettingsReader {
 
     private mutating func checkAuth(_ settings: ServeSettings) {
         if let auth = text(.auth), auth != "none" {
-            refuse(.auth, ["keys", "jwt"].contains(auth) ? "'\(auth)' is not in this version: only 'none' is, on loopback" : "must be none, not '\(auth)'")
+            refuse(
+                .auth,
+                ["keys", "jwt"].contains(auth)
+                    ? "'\(auth)' is not in this version: only 'none' is, on loopback" : "must be none, not '\(auth)'")
         }
-        if text(.payloadKey) != nil { refuse(.payloadKey, "encryption at rest is not in this version; unset it to store payloads as they are") }
+        if text(.payloadKey) != nil {
+            refuse(.payloadKey, "encryption at rest is not in this version; unset it to store payloads as they are")
+        }
         if purpose != .tool, !settings.isLoopback {
-            refuse(.host, "'\(settings.host)' is not a loopback address, and this version has no authentication; use 127.0.0.1 behind a proxy that has")
+            refuse(
+                .host,
+                "'\(settings.host)' is not a loopback address, and this version has no authentication; use 127.0.0.1 behind a proxy that has"
+            )
         }
-        if purpose != .dev, let url = settings.redisURL, let reason = Composition.redisProblem(url) { refuse(.redisURL, reason) }
+        if purpose != .dev, let url = settings.redisURL, let reason = Composition.redisProblem(url) {
+            refuse(.redisURL, reason)
+        }
     }
 
     private func warnings() -> [String] {

@@ -22,7 +22,9 @@ final class PrometheusHistogram: RecorderHandler, TimerHandler, PrometheusSeries
         if name.hasSuffix("_seconds") {
             return [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
         }
-        if name.hasSuffix("_bytes") { return (0...10).map { Double(sign: .plus, exponent: 8 + 2 * $0, significand: 1) } }
+        if name.hasSuffix("_bytes") {
+            return (0...10).map { Double(sign: .plus, exponent: 8 + 2 * $0, significand: 1) }
+        }
         if name.hasSuffix("_size") { return [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000] }
         return [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000]
     }

@@ -29,7 +29,9 @@ enum PrometheusName {
         var result = ""
         for byte in name.utf8 {
             let isDigit = (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-            let isLetter = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+            let isLetter =
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
             if isDigit, result.isEmpty { result += "_" }
             let isFine = isDigit || isLetter || colons && byte == UInt8(ascii: ":")
             result.unicodeScalars.append(isFine ? Unicode.Scalar(byte) : "_")

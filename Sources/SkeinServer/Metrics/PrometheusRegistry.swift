@@ -14,7 +14,9 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
         make(.counter, PrometheusName.counter(label), dimensions) { PrometheusCounter() }
     }
 
-    public func makeFloatingPointCounter(label: String, dimensions: [(String, String)]) -> any FloatingPointCounterHandler {
+    public func makeFloatingPointCounter(label: String, dimensions: [(String, String)])
+        -> any FloatingPointCounterHandler
+    {
         make(.counter, PrometheusName.counter(label), dimensions) { PrometheusFloatingPointCounter() }
     }
 

@@ -13,7 +13,9 @@ extension HTTPProblem {
         case let error as StoreError: self.init(store: error)
         case let error as JSONParseError: self.init(json: error)
         case is CoordinationUnavailable:
-            self = HTTPProblem(.serviceUnavailable, "UNAVAILABLE", "The coordination service cannot be asked now.").retriable
+            self =
+                HTTPProblem(.serviceUnavailable, "UNAVAILABLE", "The coordination service cannot be asked now.")
+                .retriable
         case is CancellationError:
             self = HTTPProblem(.serviceUnavailable, "UNAVAILABLE", "The request was given up.").retriable
         case let error as HTTPError:
@@ -24,11 +26,13 @@ extension HTTPProblem {
     }
 
     private static var `internal`: HTTPProblem {
-        HTTPProblem(.internalServerError, "INTERNAL", "Something went wrong here; the log has it under the request's id.")
+        HTTPProblem(
+            .internalServerError, "INTERNAL", "Something went wrong here; the log has it under the request's id.")
     }
 
     private static var unavailable: HTTPProblem {
-        HTTPProblem(.serviceUnavailable, "UNAVAILABLE", "The store cannot be reached or takes no more now; try again.").retriable
+        HTTPProblem(.serviceUnavailable, "UNAVAILABLE", "The store cannot be reached or takes no more now; try again.")
+            .retriable
     }
 
     // MARK: - The engine
@@ -38,7 +42,9 @@ extension HTTPProblem {
         case .unavailable: self = .unavailable
         case .corrupt: self = .internal
         case _:
-            self.init(Self.status(of: error.code), error.code.rawValue, error.message.sentence, errors: error.problems.map(\.json))
+            self.init(
+                Self.status(of: error.code), error.code.rawValue, error.message.sentence,
+                errors: error.problems.map(\.json))
             if error.code == .contextLimit { errors = [Self.entry(error.code.rawValue, at: "/context", error.message)] }
             if error.code == .idempotencyInFlight { headers[.retryAfter] = "1" }
         }
@@ -49,7 +55,8 @@ extension HTTPProblem {
         switch code {
         case .flowNotFound, .executionNotFound: .notFound
         case .flowInvalid, .invalidRequest, .contextLimit, .idempotencyMismatch, .handlerNotFound: .unprocessableContent
-        case .flowConflict, .executionBusy, .executionNotWaiting, .executionEnded, .executionCancelled, .idempotencyInFlight,
+        case .flowConflict, .executionBusy, .executionNotWaiting, .executionEnded, .executionCancelled,
+            .idempotencyInFlight,
             .lockUnavailable, .lockLost:
             .conflict
         case .timeout: .gatewayTimeout
@@ -64,7 +71,8 @@ extension HTTPProblem {
         switch error.code {
         case .unavailable: self = .unavailable
         case .schema:
-            self.init(.serviceUnavailable, "SCHEMA", "The store's schema does not fit this version; it has to be migrated.")
+            self.init(
+                .serviceUnavailable, "SCHEMA", "The store's schema does not fit this version; it has to be migrated.")
         case .unsafe:
             self.init(.serviceUnavailable, "STORE_UNSAFE", "The store's settings would lose acknowledged work.")
         case .invalid:
@@ -80,10 +88,17 @@ extension HTTPProblem {
         switch error.code {
         case .tooLarge: self.init(.contentTooLarge, "BODY_TOO_LARGE", error.message)
         case .nulCharacter:
-            self.init(.unprocessableContent, code, error.message, errors: [Self.entry(code, at: error.path.description, error.message)])
+            self.init(
+                .unprocessableContent, code, error.message,
+                errors: [Self.entry(code, at: error.path.description, error.message)])
         case _:
-            self.init(.badRequest, "INVALID_JSON", error.description, errors: [Self.entry(code, at: error.path.description, error.message)])
-            members = ["line": .int(Int64(error.line)), "column": .int(Int64(error.column)), "pointer": .string(error.path.description)]
+            self.init(
+                .badRequest, "INVALID_JSON", error.description,
+                errors: [Self.entry(code, at: error.path.description, error.message)])
+            members = [
+                "line": .int(Int64(error.line)), "column": .int(Int64(error.column)),
+                "pointer": .string(error.path.description),
+            ]
         }
     }
 

@@ -34,7 +34,8 @@ struct HTTPProblem: Error, Sendable {
         let sentence = words.joined(separator: " ")
         var object: JSONObject = [
             "type": .string("urn:skein:problem:\(words.joined(separator: "-"))"),
-            "title": .string(sentence.prefix(1).uppercased() + sentence.dropFirst()), "status": .int(Int64(status.code)),
+            "title": .string(sentence.prefix(1).uppercased() + sentence.dropFirst()),
+            "status": .int(Int64(status.code)),
             "detail": .string(detail), "code": .string(code),
         ]
         if !errors.isEmpty { object["errors"] = .array(errors) }

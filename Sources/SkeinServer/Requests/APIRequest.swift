@@ -55,7 +55,9 @@ struct APIRequest: Sendable {
     }
 
     /// The members of a body that may be absent; all problems are reported at once.
-    func members<Result>(_ known: [String], hints: [String: String] = [:], _ read: (inout BodyReader) throws -> Result) async throws -> Result {
+    func members<Result>(_ known: [String], hints: [String: String] = [:], _ read: (inout BodyReader) throws -> Result)
+        async throws -> Result
+    {
         var reader = try BodyReader(await document(), known: known, hints: hints)
         let result = try read(&reader)
         try reader.finish()

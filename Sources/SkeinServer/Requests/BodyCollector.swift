@@ -32,7 +32,8 @@ struct BodyCollector {
     }
 
     private var tooLarge: HTTPProblem {
-        var problem = HTTPProblem(.contentTooLarge, "BODY_TOO_LARGE", "The body has more than the \(limit) bytes that are accepted.")
+        var problem = HTTPProblem(
+            .contentTooLarge, "BODY_TOO_LARGE", "The body has more than the \(limit) bytes that are accepted.")
         problem.members["limit"] = .int(Int64(limit))
         return problem
     }

@@ -25,7 +25,9 @@ struct BodyReader {
 
     /// - Throws: everything that was wrong, as one problem.
     func finish() throws {
-        guard problems.isEmpty else { throw EngineError(.invalidRequest, "the request is not valid", problems: problems) }
+        guard problems.isEmpty else {
+            throw EngineError(.invalidRequest, "the request is not valid", problems: problems)
+        }
     }
 
     /// A member that is there and not null.
@@ -72,7 +74,9 @@ struct BodyReader {
     mutating func time(_ key: String) -> Timestamp? {
         guard let text = text(key) else { return nil }
         guard let time = Timestamp(text) else {
-            add(.badValue, pointer.appending(key: key), "\(key.quoted) must be a time as RFC 3339 writes it, such as 2026-01-31T12:00:00Z.")
+            add(
+                .badValue, pointer.appending(key: key),
+                "\(key.quoted) must be a time as RFC 3339 writes it, such as 2026-01-31T12:00:00Z.")
             return nil
         }
         return time
@@ -88,12 +92,15 @@ struct BodyReader {
     }
 
     /// One of a few names.
-    mutating func choice<Choice: RawRepresentable & CaseIterable>(_ key: String, _ type: Choice.Type) -> Choice? where Choice.RawValue == String {
+    mutating func choice<Choice: RawRepresentable & CaseIterable>(_ key: String, _ type: Choice.Type) -> Choice?
+    where Choice.RawValue == String {
         guard let text = text(key) else { return nil }
         guard let choice = Choice(rawValue: text) else {
             let names = Choice.allCases.map(\.rawValue)
             let ending = Suggestion.phrase(for: text, among: names)
-            add(.badValue, pointer.appending(key: key), "\(text.quoted) is not one of \(names.joined(separator: ", "))\(ending)")
+            add(
+                .badValue, pointer.appending(key: key),
+                "\(text.quoted) is not one of \(names.joined(separator: ", "))\(ending)")
             return nil
         }
         return choice
@@ -112,7 +119,9 @@ struct BodyReader {
     }
 
     private mutating func mismatch<T>(_ key: String, _ expected: String, _ value: JSONValue) -> T? {
-        add(.wrongType, pointer.appending(key: key), "\(key.quoted) must be \(expected), not \(value.kind.withArticle).")
+        add(
+            .wrongType, pointer.appending(key: key), "\(key.quoted) must be \(expected), not \(value.kind.withArticle)."
+        )
         return nil
     }
 }

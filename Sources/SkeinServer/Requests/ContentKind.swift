@@ -10,7 +10,9 @@ enum ContentKind {
     /// JSON when the request does not say. Parameters other than the character set are ignored.
     static func of(_ headers: HTTPFields, yaml: Bool) throws -> ContentKind {
         if let encoding = headers[.contentEncoding]?.lowercased(), encoding != "identity" {
-            throw HTTPProblem(.unsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", "The content encoding \(encoding.quoted) is not accepted.")
+            throw HTTPProblem(
+                .unsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE",
+                "The content encoding \(encoding.quoted) is not accepted.")
         }
         guard let field = headers[.contentType] else { return .json }
         let parts = field.lowercased().split(separator: ";").map { $0.trimmed }
@@ -27,6 +29,7 @@ enum ContentKind {
     private static func refused(_ field: String, _ yaml: Bool) -> HTTPProblem {
         let accepted = yaml ? "application/json or application/yaml" : "application/json"
         return HTTPProblem(
-            .unsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", "The content type \(field.quoted) is not accepted here; send \(accepted) in UTF-8.")
+            .unsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE",
+            "The content type \(field.quoted) is not accepted here; send \(accepted) in UTF-8.")
     }
 }

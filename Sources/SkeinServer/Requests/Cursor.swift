@@ -27,6 +27,7 @@ enum Cursor {
             }
             bits = bits << 6 | UInt128(digit)
         }
-        return ExecutionID(raw: UniqueID(high: UInt64(truncatingIfNeeded: bits >> 64), low: UInt64(truncatingIfNeeded: bits)))
+        return ExecutionID(
+            raw: UniqueID(high: UInt64(truncatingIfNeeded: bits >> 64), low: UInt64(truncatingIfNeeded: bits)))
     }
 }

@@ -14,7 +14,9 @@ enum IdempotencyKey {
         guard let field = fields.first else { return nil }
         guard fields.count == 1 else { throw refused("The header may be given once.") }
         let text = field.trimmed
-        guard text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else { throw refused("A key has only printable ASCII characters.") }
+        guard text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
+            throw refused("A key has only printable ASCII characters.")
+        }
         let key = try text.hasPrefix("\"") ? unquoted(text) : text
         guard !key.isEmpty, key.utf8.count <= limit else { throw refused("A key has 1 to \(limit) characters.") }
         return key

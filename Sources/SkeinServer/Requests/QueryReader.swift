@@ -45,7 +45,9 @@ struct QueryReader {
     mutating func integer(_ name: String, in bounds: ClosedRange<Int>) -> Int? {
         guard let text = text(name) else { return nil }
         guard let number = Int(text), bounds.contains(number) else {
-            let range = bounds.upperBound == .max ? "\(bounds.lowerBound) or more" : "from \(bounds.lowerBound) to \(bounds.upperBound)"
+            let range =
+                bounds.upperBound == .max
+                ? "\(bounds.lowerBound) or more" : "from \(bounds.lowerBound) to \(bounds.upperBound)"
             add(name, "OUT_OF_RANGE", "\(name.quoted) must be an integer, \(range).")
             return nil
         }
@@ -92,7 +94,8 @@ struct QueryReader {
     }
 
     /// Any number of a few names.
-    mutating func choices<Choice: RawRepresentable & CaseIterable>(_ name: String, _ type: Choice.Type) -> [Choice] where Choice.RawValue == String {
+    mutating func choices<Choice: RawRepresentable & CaseIterable>(_ name: String, _ type: Choice.Type) -> [Choice]
+    where Choice.RawValue == String {
         let names = Choice.allCases.map(\.rawValue)
         return (values[name] ?? []).compactMap { text in
             guard let choice = Choice(rawValue: text) else {

@@ -16,7 +16,9 @@ enum YAMLDocument {
             throw refused("Anchors (&name) and aliases are not accepted here; write the values out.", line: line)
         }
         do {
-            guard let root = try Parser(yaml: text, resolver: .basic, encoding: .utf8).singleRoot() else { return .null }
+            guard let root = try Parser(yaml: text, resolver: .basic, encoding: .utf8).singleRoot() else {
+                return .null
+            }
             return try convert(root, depth: 0)
         } catch let error as YamlError {
             throw problem(error)
@@ -24,7 +26,9 @@ enum YAMLDocument {
     }
 
     private static func convert(_ node: Node, depth: Int) throws -> JSONValue {
-        guard depth <= JSONLimits.default.maxDepth else { throw refused("The document is nested too deeply.", node.mark) }
+        guard depth <= JSONLimits.default.maxDepth else {
+            throw refused("The document is nested too deeply.", node.mark)
+        }
         switch node {
         case .scalar(let scalar): return try YAMLScalar.value(of: scalar)
         case .sequence(let sequence): return .array(try sequence.map { try convert($0, depth: depth + 1) })
@@ -32,8 +36,12 @@ enum YAMLDocument {
             var object = JSONObject()
             for (key, value) in mapping {
                 guard let name = key.scalar?.string else { throw refused("A key must be a text.", key.mark) }
-                guard !name.utf8.contains(0) else { throw refused("Text with a NUL character cannot be stored.", key.mark) }
-                guard !object.contains(key: name) else { throw refused("An object has the key \(name.quoted) twice.", key.mark) }
+                guard !name.utf8.contains(0) else {
+                    throw refused("Text with a NUL character cannot be stored.", key.mark)
+                }
+                guard !object.contains(key: name) else {
+                    throw refused("An object has the key \(name.quoted) twice.", key.mark)
+                }
                 object[name] = try convert(value, depth: depth + 1)
             }
             return .object(object)
@@ -61,7 +69,8 @@ enum YAMLDocument {
     }
 
     private static func isNameByte(_ byte: UInt8) -> Bool {
-        byte >= 0x80 || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-") || Unicode.Scalar(byte).properties.isAlphabetic
+        byte >= 0x80 || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
+            || Unicode.Scalar(byte).properties.isAlphabetic
             || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
     }
 
@@ -79,12 +88,14 @@ enum YAMLDocument {
 
     private static func problem(_ error: YamlError) -> HTTPProblem {
         switch error {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _), .composer(_, let problem, let mark, _):
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
             refused("The document is not YAML: \(problem).", mark)
         case .duplicatedKeysInMapping(let duplicates, let context):
             refused("An object has the key \((duplicates.first ?? "").quoted) twice.", context.mark)
         case .reader(let problem, _, _, _): refused("The document is not YAML: \(problem).", line: nil)
-        case .no, .memory, .writer, .emitter, .representer, .dataCouldNotBeDecoded: refused("The document is not YAML.", line: nil)
+        case .no, .memory, .writer, .emitter, .representer, .dataCouldNotBeDecoded:
+            refused("The document is not YAML.", line: nil)
         }
     }
 }

@@ -5,7 +5,9 @@ import Yams
 enum YAMLScalar {
     static func value(of scalar: Node.Scalar) throws -> JSONValue {
         let text = scalar.string
-        guard !text.utf8.contains(0) else { throw YAMLDocument.refused("Text with a NUL character cannot be stored.", scalar.mark) }
+        guard !text.utf8.contains(0) else {
+            throw YAMLDocument.refused("Text with a NUL character cannot be stored.", scalar.mark)
+        }
         switch scalar.tag.description {
         case "", "!": break
         case Tag.Name.str.rawValue: return .string(text)
@@ -25,7 +27,9 @@ enum YAMLScalar {
 
     /// Decimal integers and fractions, `0o17`, `0x1F`; with the digits as they are.
     private static func number(_ text: String) -> JSONValue? {
-        guard let first = text.utf8.first, "+-.0123456789".utf8.contains(first), text.utf8.count <= JSONLimits.default.maxNumberLength else {
+        guard let first = text.utf8.first, "+-.0123456789".utf8.contains(first),
+            text.utf8.count <= JSONLimits.default.maxNumberLength
+        else {
             return nil
         }
         if text.hasPrefix("0x") { return Int64(text.dropFirst(2), radix: 16).map(JSONValue.int) }

@@ -59,7 +59,9 @@ struct AttemptFold {
 
     /// What an attempt waits for comes right after its end: for somebody is `suspended`, for something is `waiting`.
     private mutating func wait(_ event: AuditEvent) {
-        guard let last = all.indices.last, all[last].outcome == .waiting, all[last].stepID == event.stepID else { return }
+        guard let last = all.indices.last, all[last].outcome == .waiting, all[last].stepID == event.stepID else {
+            return
+        }
         switch event.metadata["wait"]?["kind"]?.string {
         case "manual", "signal", "token": all[last].outcome = .suspended
         default: break
@@ -81,7 +83,8 @@ struct AttemptFold {
 
     private func json(_ attempt: Attempt) -> JSONValue {
         var object: JSONObject = [
-            "executionId": .string(executionID.description), "stepId": .string(attempt.stepID.rawValue), "attempt": .int(Int64(attempt.number)),
+            "executionId": .string(executionID.description), "stepId": .string(attempt.stepID.rawValue),
+            "attempt": .int(Int64(attempt.number)),
         ]
         object["workerId"] = attempt.workerID.map { .string($0.description) }
         object["outcome"] = attempt.outcome.map { .string($0.rawValue) }

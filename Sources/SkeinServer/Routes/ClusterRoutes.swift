@@ -51,12 +51,14 @@ struct ClusterRoutes: Sendable {
     @Sendable private func locks(_ request: APIRequest) async throws -> Response {
         let page = try request.query(["limit", "offset"]) { Page(&$0) }
         let found = try await engine.coordination.locks.list(limit: 10_000).sorted { $0.name < $1.name }
-        return .json(page.json(of: found.map { lock in
-            var object: JSONObject = ["name": .string(lock.name), "holder": .string(lock.holder)]
-            object["since"] = lock.since.map { .string($0.description) }
-            object["ttlMs"] = lock.ttl.map { .int($0.wholeMilliseconds) }
-            return .object(object)
-        }))
+        return .json(
+            page.json(
+                of: found.map { lock in
+                    var object: JSONObject = ["name": .string(lock.name), "holder": .string(lock.holder)]
+                    object["since"] = lock.since.map { .string($0.description) }
+                    object["ttlMs"] = lock.ttl.map { .int($0.wholeMilliseconds) }
+                    return .object(object)
+                }))
     }
 
     /// What this instance knows without counting anything in the store.
@@ -64,14 +66,18 @@ struct ClusterRoutes: Sendable {
         try request.noQuery()
         let workers = try await engine.store.workers().filter(\.isLive)
         let flows = try await engine.store.flows()
-        return .json([
-            "workerId": .string(engine.workerID.description), "running": .bool(engine.isRunning), "draining": .bool(engine.isDraining),
-            "executionsInProgress": .int(Int64(engine.executionsInProgress)),
-            "concurrency": .int(Int64(engine.configuration.claims ? engine.configuration.concurrency : 0)),
-            "handlers": .int(Int64(engine.handlers.types.count)), "flows": .int(Int64(flows.count)),
-            "liveWorkers": .int(Int64(workers.count)),
-            "coordination": ["shared": .bool(engine.coordination.health.isShared), "up": .bool(engine.coordination.health.isUp)],
-            "at": .string(engine.clock.now.description),
-        ] as JSONObject)
+        return .json(
+            [
+                "workerId": .string(engine.workerID.description), "running": .bool(engine.isRunning),
+                "draining": .bool(engine.isDraining),
+                "executionsInProgress": .int(Int64(engine.executionsInProgress)),
+                "concurrency": .int(Int64(engine.configuration.claims ? engine.configuration.concurrency : 0)),
+                "handlers": .int(Int64(engine.handlers.types.count)), "flows": .int(Int64(flows.count)),
+                "liveWorkers": .int(Int64(workers.count)),
+                "coordination": [
+                    "shared": .bool(engine.coordination.health.isShared), "up": .bool(engine.coordination.health.isUp),
+                ],
+                "at": .string(engine.clock.now.description),
+            ] as JSONObject)
     }
 }

@@ -45,10 +45,11 @@ struct CommandRoutes: Sendable {
             (body.choice("source", Cancellation.Source.self) ?? .user, body.text("reason"))
         }
         let result = try await engine.cancel(id, source: source, reason: reason)
-        return .json([
-            "execution": result.execution.json, "cancelled": .bool(result.cancelled),
-            "previousStatus": .string(result.previousStatus.rawValue),
-        ] as JSONObject)
+        return .json(
+            [
+                "execution": result.execution.json, "cancelled": .bool(result.cancelled),
+                "previousStatus": .string(result.previousStatus.rawValue),
+            ] as JSONObject)
     }
 
     /// 202: the signal is kept; when it is consumed is the execution's matter.

@@ -56,7 +56,8 @@ struct EventStream: Sendable {
     }
 
     /// Writes what there is. Returns whether nothing can follow.
-    @concurrent private func writeNew(_ writer: inout any ResponseBodyWriter, _ next: inout Int64) async throws -> Bool {
+    @concurrent private func writeNew(_ writer: inout any ResponseBodyWriter, _ next: inout Int64) async throws -> Bool
+    {
         do {
             while true {
                 let events = try await engine.events(of: executionID, from: next, limit: Self.batch)

@@ -16,11 +16,13 @@ struct ExecutionRoutes: Sendable {
     }
 
     private static let fields = [
-        "flowId", "flowVersion", "context", "tenantId", "tag", "priority", "delayMs", "runAt", "idempotencyTtlMs", "timeouts", "autoRun",
+        "flowId", "flowVersion", "context", "tenantId", "tag", "priority", "delayMs", "runAt", "idempotencyTtlMs",
+        "timeouts", "autoRun",
         "parentExecutionId", "metadata",
     ]
     private static let hints = [
-        "idempotencyKey": "the header Idempotency-Key", "input": #""context""#, "flow": #""flowId""#, "version": #""flowVersion""#,
+        "idempotencyKey": "the header Idempotency-Key", "input": #""context""#, "flow": #""flowId""#,
+        "version": #""flowVersion""#,
     ]
 
     /// 201 for a new execution; 200 with the execution as it is now for a repeated idempotency key.
@@ -64,7 +66,8 @@ struct ExecutionRoutes: Sendable {
     }
 
     private static let filters = [
-        "status", "flowId", "tag", "tenantId", "parentId", "rootId", "createdAfter", "createdBefore", "limit", "offset", "cursor",
+        "status", "flowId", "tag", "tenantId", "parentId", "rootId", "createdAfter", "createdBefore", "limit", "offset",
+        "cursor",
     ]
 
     /// Newest first. A page by `cursor` goes on behind the page that gave it, whatever was created since.
@@ -81,13 +84,17 @@ struct ExecutionRoutes: Sendable {
             query.createdAfter = reader.time("createdAfter")
             query.createdBefore = reader.time("createdBefore")
             query.before = reader.cursor("cursor")
-            if reader.has("cursor"), reader.has("offset") { reader.add("offset", "BAD_VALUE", "Either \"cursor\" or \"offset\" may be given, not both.") }
+            if reader.has("cursor"), reader.has("offset") {
+                reader.add("offset", "BAD_VALUE", "Either \"cursor\" or \"offset\" may be given, not both.")
+            }
             query.offset = page.offset
             query.limit = page.limit + 1
             return (query, page, reader.has("cursor"))
         }
         let found = try await engine.executions(query)
-        var body: JSONObject = ["items": .array(found.prefix(page.limit).map(\.json)), "limit": .int(Int64(page.limit))]
+        var body: JSONObject = [
+            "items": .array(found.prefix(page.limit).map(\.json)), "limit": .int(Int64(page.limit)),
+        ]
         if !isByCursor { body["offset"] = .int(Int64(page.offset)) }
         let hasMore = found.count > page.limit
         if hasMore { body["cursor"] = .string(Cursor.text(found[page.limit - 1].id)) }

@@ -65,7 +65,8 @@ struct FlowRoutes: Sendable {
     private func json(_ handler: HandlerMetadata, workers: [WorkerRecord]) -> JSONValue {
         [
             "type": .string(handler.type), "name": .string(handler.name), "description": .string(handler.description),
-            "category": .string(handler.category), "stateful": .bool(handler.isStateful), "configSchema": handler.configSchema,
+            "category": .string(handler.category), "stateful": .bool(handler.isStateful),
+            "configSchema": handler.configSchema,
             "workers": .int(Int64(workers.count { $0.handlers.contains(handler.type) })),
         ]
     }

@@ -31,10 +31,13 @@ struct HealthRoutes: Sendable {
     }
 
     @Sendable private func index(_ request: APIRequest) async throws -> Response {
-        .json([
-            "name": "skein", "flows": "/v1/flows", "handlers": "/v1/handlers", "executions": "/v1/executions", "workers": "/v1/workers",
-            "locks": "/v1/locks", "stats": "/v1/stats", "health": "/healthz", "readiness": "/readyz", "metrics": "/metrics",
-        ] as JSONObject)
+        .json(
+            [
+                "name": "skein", "flows": "/v1/flows", "handlers": "/v1/handlers", "executions": "/v1/executions",
+                "workers": "/v1/workers",
+                "locks": "/v1/locks", "stats": "/v1/stats", "health": "/healthz", "readiness": "/readyz",
+                "metrics": "/metrics",
+            ] as JSONObject)
     }
 
     /// The process answers; nothing else is asked, so that a store that is away does not get processes killed.
@@ -47,18 +50,22 @@ struct HealthRoutes: Sendable {
         let report = await readiness.report()
         let isDraining = drain.hasBegun || engine.isDraining
         let isReady = report.isUsable && !isDraining
-        let status = isDraining ? "draining" : !report.isUsable ? "unavailable" : report.isDegraded ? "degraded" : "ready"
+        let status =
+            isDraining ? "draining" : !report.isUsable ? "unavailable" : report.isDegraded ? "degraded" : "ready"
         return .json(
-            ["status": .string(status), "checks": .object(report.checks)] as JSONObject, status: isReady ? .ok : .serviceUnavailable,
+            ["status": .string(status), "checks": .object(report.checks)] as JSONObject,
+            status: isReady ? .ok : .serviceUnavailable,
             headers: isReady ? [:] : [.retryAfter: "1"])
     }
 
     @Sendable private func exposition(_ request: APIRequest) async throws -> Response {
         let health = engine.coordination.health
         Gauge(label: "skein_redis_up", dimensions: [], factory: metrics).record(health.isShared && health.isUp ? 1 : 0)
-        Gauge(label: "skein_executions_in_progress", dimensions: [], factory: metrics).record(engine.executionsInProgress)
+        Gauge(label: "skein_executions_in_progress", dimensions: [], factory: metrics).record(
+            engine.executionsInProgress)
         return Response(
-            status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8", .cacheControl: "no-store"],
+            status: .ok,
+            headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8", .cacheControl: "no-store"],
             body: ResponseBody(byteBuffer: ByteBuffer(string: metrics.text())))
     }
 }

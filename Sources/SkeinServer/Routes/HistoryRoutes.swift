@@ -43,7 +43,10 @@ struct HistoryRoutes: Sendable {
     @Sendable private func events(_ request: APIRequest) async throws -> Response {
         let (from, limit, last) = try request.query(["from", "limit", "cursor", "lastEventId"]) { query in
             let from = query.integer("from", in: 1...Int.max) ?? query.integer("cursor", in: 1...Int.max)
-            return (from, query.integer("limit", in: 1...Page.largest) ?? Page.largest, query.integer("lastEventId", in: 0...(Int.max - 1)))
+            return (
+                from, query.integer("limit", in: 1...Page.largest) ?? Page.largest,
+                query.integer("lastEventId", in: 0...(Int.max - 1))
+            )
         }
         let id = try request.executionID()
         guard !wantsStream(request) else {
@@ -62,7 +65,9 @@ struct HistoryRoutes: Sendable {
 
     private func wantsStream(_ request: APIRequest) -> Bool {
         request.headers[values: .accept].contains { field in
-            field.lowercased().split(separator: ",").contains { $0.split(separator: ";").first?.trimmed == "text/event-stream" }
+            field.lowercased().split(separator: ",").contains {
+                $0.split(separator: ";").first?.trimmed == "text/event-stream"
+            }
         }
     }
 
@@ -71,16 +76,20 @@ struct HistoryRoutes: Sendable {
         guard let seq = Int(text), (0..<Int.max).contains(seq) else {
             throw HTTPProblem(
                 .badRequest, "INVALID_HEADER", "Last-Event-ID must be the number of an event.",
-                errors: [["header": "Last-Event-ID", "code": "BAD_VALUE", "message": "This is not the number of an event."]])
+                errors: [
+                    ["header": "Last-Event-ID", "code": "BAD_VALUE", "message": "This is not the number of an event."]
+                ])
         }
         return seq
     }
 
     private func stream(_ id: ExecutionID, from seq: Int64) async throws -> Response {
         let rootID = try await engine.execution(id).creation.rootID
-        let events = EventStream(engine: engine, drain: drain, executionID: id, rootID: rootID, heartbeat: configuration.heartbeat)
+        let events = EventStream(
+            engine: engine, drain: drain, executionID: id, rootID: rootID, heartbeat: configuration.heartbeat)
         return Response(
-            status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store", .accelBuffering: "no"],
+            status: .ok,
+            headers: [.contentType: "text/event-stream", .cacheControl: "no-store", .accelBuffering: "no"],
             body: ResponseBody { writer in
                 try await events.write(to: &writer, from: seq)
                 try await writer.finish(nil)

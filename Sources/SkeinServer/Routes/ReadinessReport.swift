@@ -25,7 +25,10 @@ struct ReadinessReport: Sendable {
     static func late(_ limit: Duration) -> ReadinessReport {
         let message = "no answer within \(limit.wholeMilliseconds) ms"
         return ReadinessReport(
-            checks: ["postgres": check("down", message), "redis": check("unknown"), "migrations": check("unknown"), "clock": check("unknown")],
+            checks: [
+                "postgres": check("down", message), "redis": check("unknown"), "migrations": check("unknown"),
+                "clock": check("unknown"),
+            ],
             isUsable: false)
     }
 
@@ -34,11 +37,17 @@ struct ReadinessReport: Sendable {
             return ReadinessReport(try await store.verify())
         } catch let error as StoreError where error.code == .schema {
             return ReadinessReport(
-                checks: ["postgres": check("ok"), "migrations": check("failed", "the schema does not fit this version"), "clock": check("unknown")],
+                checks: [
+                    "postgres": check("ok"), "migrations": check("failed", "the schema does not fit this version"),
+                    "clock": check("unknown"),
+                ],
                 isUsable: false)
         } catch {
             return ReadinessReport(
-                checks: ["postgres": check("down", "it cannot be reached or refuses"), "migrations": check("unknown"), "clock": check("unknown")],
+                checks: [
+                    "postgres": check("down", "it cannot be reached or refuses"), "migrations": check("unknown"),
+                    "clock": check("unknown"),
+                ],
                 isUsable: false)
         }
     }
@@ -54,7 +63,9 @@ struct ReadinessReport: Sendable {
         checks["postgres"] = Self.check(rest)
         checks["migrations"] = Self.check(schema)
         let isPunctual = health.clockOffset <= Self.clockTolerance && health.clockOffset >= .zero - Self.clockTolerance
-        var clock: JSONObject = ["status": isPunctual ? "ok" : "off", "offsetMs": .int(health.clockOffset.wholeMilliseconds)]
+        var clock: JSONObject = [
+            "status": isPunctual ? "ok" : "off", "offsetMs": .int(health.clockOffset.wholeMilliseconds),
+        ]
         if !isPunctual { clock["message"] = "the clocks of this machine and of PostgreSQL differ" }
         checks["clock"] = .object(clock)
         isUsable = health.isFine
@@ -70,12 +81,15 @@ struct ReadinessReport: Sendable {
         guard health.isShared else { return (check("absent", "no other instance takes part"), false) }
         guard health.isUp else { return (check("down", "work goes on without it, and is found later"), false) }
         let answer = await health.check()
-        return answer.isFine ? (check("ok"), true) : (check("down", "work goes on without it, and is found later"), false)
+        return answer.isFine
+            ? (check("ok"), true) : (check("down", "work goes on without it, and is found later"), false)
     }
 
     private static func check(_ findings: [StoreHealth.Finding]) -> JSONValue {
         let failed = findings.filter { !$0.isFine }
-        guard failed.isEmpty else { return check("failed", failed.map { "\($0.name): \($0.message)" }.joined(separator: "; ")) }
+        guard failed.isEmpty else {
+            return check("failed", failed.map { "\($0.name): \($0.message)" }.joined(separator: "; "))
+        }
         return check("ok")
     }
 
@@ -87,7 +101,8 @@ struct ReadinessReport: Sendable {
 
     private var sorted: ReadinessReport {
         var report = self
-        report.checks = JSONObject(["postgres", "redis", "migrations", "clock"].compactMap { name in checks[name].map { (name, $0) } })
+        report.checks = JSONObject(
+            ["postgres", "redis", "migrations", "clock"].compactMap { name in checks[name].map { (name, $0) } })
         return report
     }
 }

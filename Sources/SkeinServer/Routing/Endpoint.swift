@@ -9,7 +9,10 @@ struct Endpoint: Sendable {
     var path: String
     var answer: @Sendable (APIRequest) async throws -> Response
 
-    init(_ method: HTTPRequest.Method, _ path: String, _ answer: @escaping @Sendable (APIRequest) async throws -> Response) {
+    init(
+        _ method: HTTPRequest.Method, _ path: String,
+        _ answer: @escaping @Sendable (APIRequest) async throws -> Response
+    ) {
         self.method = method
         self.path = path
         self.answer = answer

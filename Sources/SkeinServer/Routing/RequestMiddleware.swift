@@ -57,20 +57,26 @@ struct RequestMiddleware: RouterMiddleware {
         }
         let allowed = methods.map(\.rawValue).joined(separator: ", ")
         if request.method == .options { return Response(status: .noContent, headers: [.allow: allowed]) }
-        var problem = HTTPProblem(.methodNotAllowed, "METHOD_NOT_ALLOWED", "\(request.method.rawValue) is not possible here; \(allowed) is.")
+        var problem = HTTPProblem(
+            .methodNotAllowed, "METHOD_NOT_ALLOWED", "\(request.method.rawValue) is not possible here; \(allowed) is.")
         problem.headers[.allow] = allowed
         return problem.response(requestID: context.requestID)
     }
 
-    private func record(_ request: Request, _ context: APIContext, _ status: HTTPResponse.Status, _ duration: Duration) {
+    private func record(_ request: Request, _ context: APIContext, _ status: HTTPResponse.Status, _ duration: Duration)
+    {
         let path = context.endpointPath ?? "NotFound"
         let route = path == "NotFound" ? "none" : path
         Counter(
             label: "skein_http_requests_total",
-            dimensions: [("method", known(request.method)), ("route", route), ("status", String(status.code))], factory: metrics
+            dimensions: [("method", known(request.method)), ("route", route), ("status", String(status.code))],
+            factory: metrics
         ).increment()
-        Recorder(label: "skein_http_request_duration_seconds", dimensions: [("route", route)], aggregate: true, factory: metrics)
-            .record(Double(duration.microseconds) / 1_000_000)
+        Recorder(
+            label: "skein_http_request_duration_seconds", dimensions: [("route", route)], aggregate: true,
+            factory: metrics
+        )
+        .record(Double(duration.microseconds) / 1_000_000)
     }
 
     /// Methods come from outside: only known ones become labels.
