@@ -57,6 +57,7 @@ struct RedisKeySpaceTests {
             #expect(taken == Array(ids.prefix(5)))
             #expect(next == nil)
         }
+        _ = try await redis.command(["UNLINK", "\(prefix):due:0", "\(prefix):incarnation"])
         await redis.close()
     }
 

@@ -60,8 +60,8 @@ struct StoreGate: Sendable {
         }
     }
 
-    /// The first line without the code before it.
-    private static func shortened(_ message: String) -> String {
+    /// The first line of a message without the code before it.
+    static func shortened(_ message: String) -> String {
         let line = message.split(separator: "\n").first.map { String($0) } ?? message
         let parts = line.split(separator: ": ", maxSplits: 1)
         return parts.count == 2 && !parts[0].contains(" ") ? String(parts[1]) : line

@@ -28,7 +28,7 @@ struct DoctorChecks: Sendable {
         } catch {
             checks = [
                 Check(
-                    "postgres", .failed, "\(error)",
+                    "postgres", .failed, StoreGate.shortened("\(error)"),
                     fix: "check DATABASE_URL (host, role, password, database) and that PostgreSQL runs")
             ]
         }
