@@ -29,6 +29,9 @@ struct SkeinBench: AsyncParsableCommand {
     @Option(help: "Executions in progress at once in the throughput sections.")
     var concurrency = 1_000
 
+    @Flag(help: "Leave out the bare inserts, for profiling the engine alone.")
+    var engineOnly = false
+
     @Option(help: "A file of JSON lines that the peers' drivers printed: prints the factors to them.")
     var peers: String?
 

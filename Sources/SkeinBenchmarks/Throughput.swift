@@ -26,11 +26,11 @@ struct Throughput {
         var engine: [Double] = []
         var cost = Cost()
         for _ in 0..<options.rounds {
-            bare.append(try await BareInserts(environment, bodies: bodies).perSecond(options.seconds))
+            if !options.engineOnly { bare.append(try await BareInserts(environment, bodies: bodies).perSecond(options.seconds)) }
             engine.append(try await measure(&cost))
             try await environment.script("TRUNCATE \(environment.schema).log, \(environment.schema).executions, \(environment.schema).outcomes")
         }
-        bare.append(try await BareInserts(environment, bodies: bodies).perSecond(options.seconds))
+        if !options.engineOnly { bare.append(try await BareInserts(environment, bodies: bodies).perSecond(options.seconds)) }
         let name = steps == 1 ? "single" : "transitions"
         if steps == 1 {
             report.note("single.executions", "1-step executions, each durable twice", value: engine.median / 2, unit: "/s")
@@ -77,7 +77,7 @@ struct Throughput {
     private func measure(_ cost: inout Cost) async throws -> Double {
         let metrics = CountingMetrics()
         let window = options.concurrency
-        let (rate, sample) = try await environment.withEngine(metrics: metrics, configure: { $0.concurrency = window }) { engine in
+        let (rate, sample) = try await environment.withEngine(metrics: metrics, configure: { $0.concurrency = 2 * window }) { engine in
             let lastSteps = Starts()
             try await prepare(engine, lastSteps)
             let cpu = (ProcessUsage.cpuSeconds([ProcessUsage.ownPID]), ProcessUsage.cpuSeconds(try await environment.backends()))

@@ -14,8 +14,8 @@ public struct RedisCoordinationOptions: Sendable, Hashable {
     public var idleInterval: Duration = .milliseconds(1_600)
     /// The shortest pause between two flushes of wakes or events: coalesces what comes meanwhile. Default: 5 ms.
     public var linger: Duration = .milliseconds(5)
-    /// That pause while very many executions have events. Default: 50 ms.
-    public var busyLinger: Duration = .milliseconds(50)
+    /// That pause while very many executions have events. Default: 200 ms.
+    public var busyLinger: Duration = .milliseconds(200)
     /// Hints that wait for a flush at most; the oldest go first. Default: 100,000.
     public var maximumHints = 100_000
     /// Executions whose events wait for a flush at most; the oldest go first. Default: 50,000.

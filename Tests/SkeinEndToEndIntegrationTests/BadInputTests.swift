@@ -135,7 +135,7 @@ extension EndToEnd {
                 let id = try await a.web.create("strange")
                 let waiting = try await eventually("it waits for a handler") {
                     let execution = try await a.web.execution(id)
-                    return execution.wait["kind"] == "handler" ? execution : nil
+                    return execution.wait["kind"] == "handler" ? execution : JSONValue?.none
                 }
                 #expect(waiting.status.string == "pending")
                 let failed = try await a.web.status(id, becomes: "failed")

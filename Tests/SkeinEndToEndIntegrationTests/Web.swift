@@ -85,7 +85,8 @@ struct Web: Sendable {
     func status(_ id: String, becomes status: String, within limit: Duration = .seconds(30)) async throws -> JSONValue {
         try await eventually("\(id) is \(status)", within: limit) {
             let execution = try await execution(id)
-            return execution.status.string == status ? execution : nil
+            // A bare nil would be a JSON null.
+            return execution.status.string == status ? execution : JSONValue?.none
         }
     }
 

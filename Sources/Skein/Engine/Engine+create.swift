@@ -63,7 +63,7 @@ extension Engine {
         guard due <= creation.createdAt, isRunning, identity.mayClaim,
             let type = flow.decision.graph.node(of: flow.spec.initialStepID)?.type, handlers[ofType: type] != nil, slots.reserve(upTo: 1) == 1
         else { return nil }
-        return Ownership(workerID: identity.id, claimID: ClaimID(raw: .random()), lease: configuration.lease)
+        return Ownership(workerID: identity.id, claimID: .new(), lease: configuration.lease)
     }
 
     /// After the commit.

@@ -1,21 +1,24 @@
 // Group commit: whatever queued up while the last COMMIT was in flight goes out in the next one. No linger: a COMMIT in progress is the
 // natural one. One execution has at most one append here at a time, so order holds.
 
-import DequeModule
 import Metrics
 import SkeinCore
 import Synchronization
 
 /// Takes appends from all executions of an instance and commits them in batches.
 final class Journal: Sendable {
-    private struct Entry {
-        var append: Append
-        var reply: CheckedContinuation<AppendOutcome, any Error>
+    // Every durable step passes here; each continuation is resumed exactly once, by the writer that took its row or by the end of `run`.
+    private typealias Reply = UnsafeContinuation<AppendOutcome, any Error>
+
+    /// Rows and who waits for them, side by side: a writer mostly takes all there is, without copying any.
+    private struct Batch {
+        var appends: [Append] = []
+        var replies: [Reply] = []
     }
 
     private struct State {
-        var queue: Deque<Entry> = []
-        var idle: [CheckedContinuation<[Entry], Never>] = []
+        var queue = Batch()
+        var idle: [CheckedContinuation<Batch, Never>] = []
         var isRunning = false
         var isDraining = false
     }
@@ -34,13 +37,14 @@ final class Journal: Sendable {
     /// Returns once the row is durable or known not to be. Without running writers it commits alone, on the caller's task.
     func commit(_ append: Append) async throws -> AppendOutcome {
         guard state.withLock({ $0.isRunning }) else { return try await commitAlone(append) }
-        return try await withCheckedThrowingContinuation { reply in
-            let work: (writer: CheckedContinuation<[Entry], Never>, batch: [Entry])? = state.withLock { state in
-                state.queue.append(Entry(append: append, reply: reply))
+        return try await withUnsafeThrowingContinuation { reply in
+            let work: (writer: CheckedContinuation<Batch, Never>, batch: Batch)? = state.withLock { state in
+                state.queue.appends.append(append)
+                state.queue.replies.append(reply)
                 guard let writer = state.idle.popLast() else { return nil }
                 return (writer, take(&state))
             }
-            work?.writer.resume(returning: work?.batch ?? [])
+            work?.writer.resume(returning: work?.batch ?? Batch())
         }
     }
 
@@ -54,10 +58,10 @@ final class Journal: Sendable {
         }
         let rest = state.withLock { state in
             state.isRunning = false
-            defer { state.queue.removeAll() }
-            return Array(state.queue)
+            defer { state.queue = Batch() }
+            return state.queue.replies
         }
-        for entry in rest { entry.reply.resume(throwing: CancellationError()) }
+        for reply in rest { reply.resume(throwing: CancellationError()) }
     }
 
     /// Lets the writers stop when everything queued is committed.
@@ -67,27 +71,28 @@ final class Journal: Sendable {
             defer { state.idle.removeAll() }
             return state.idle
         }
-        for writer in idle { writer.resume(returning: []) }
+        for writer in idle { writer.resume(returning: Batch()) }
     }
 
     private func write(as writer: Int) async {
         while true {
             let batch = await next()
-            if batch.isEmpty { return }
-            metrics.batchSize.record(batch.count)
+            if batch.appends.isEmpty { return }
+            metrics.batchSize.record(batch.appends.count)
             do {
-                let outcomes = try await store.commit(batch.map(\.append), writer: writer)
-                for (entry, outcome) in zip(batch, outcomes) { entry.reply.resume(returning: outcome) }
+                let outcomes = try await store.commit(batch.appends, writer: writer)
+                precondition(outcomes.count == batch.replies.count, "a store answers every row")
+                for (reply, outcome) in zip(batch.replies, outcomes) { reply.resume(returning: outcome) }
             } catch {
-                for entry in batch { entry.reply.resume(throwing: error) }
+                for reply in batch.replies { reply.resume(throwing: error) }
             }
         }
     }
 
-    private func next() async -> [Entry] {
+    private func next() async -> Batch {
         await withCheckedContinuation { writer in
-            let batch: [Entry]? = state.withLock { state in
-                if state.queue.isEmpty, !state.isDraining {
+            let batch: Batch? = state.withLock { state in
+                if state.queue.appends.isEmpty, !state.isDraining {
                     state.idle.append(writer)
                     return nil
                 }
@@ -97,10 +102,19 @@ final class Journal: Sendable {
         }
     }
 
-    private func take(_ state: inout State) -> [Entry] {
-        let count = min(batchLimit, state.queue.count)
-        let batch = Array(state.queue.prefix(count))
-        state.queue.removeFirst(count)
+    private func take(_ state: inout State) -> Batch {
+        let count = min(batchLimit, state.queue.appends.count)
+        guard count < state.queue.appends.count else {
+            defer {
+                state.queue = Batch()
+                state.queue.appends.reserveCapacity(count)
+                state.queue.replies.reserveCapacity(count)
+            }
+            return state.queue
+        }
+        let batch = Batch(appends: Array(state.queue.appends.prefix(count)), replies: Array(state.queue.replies.prefix(count)))
+        state.queue.appends.removeFirst(count)
+        state.queue.replies.removeFirst(count)
         return batch
     }
 

@@ -47,6 +47,14 @@ extension OperationID {
     }
 }
 
+extension ClaimID {
+    /// For an execution that is born in its creator's hands: unique is enough, for nobody else ever sees it asked for.
+    static func new() -> ClaimID {
+        let (high, low) = Mixer.next()
+        return ClaimID(raw: .v4(random: high, low))
+    }
+}
+
 extension ExecutionID {
     static func new(at time: Timestamp) -> ExecutionID {
         ExecutionID(raw: .v7(at: time, random: Mixer.next().0))

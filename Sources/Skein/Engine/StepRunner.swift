@@ -28,28 +28,32 @@ final class StepRunner: Sendable {
             executionID: execution.id, flowID: execution.creation.flowID, flowVersion: execution.creation.flowVersion, stepID: node.id,
             attempt: execution.attempt, visit: execution.moves, fencingToken: execution.position, tenantID: execution.creation.tenantID,
             config: node.config, context: execution.context, hasExplicitInput: node.input != .full, clock: clock, logger: logger)
-        let limit = limit(of: node, execution, at: startedAt)
-        let outcome: LimitedOutcome<StepResult<JSONValue>>
-        if let limit {
-            outcome = await TimeLimit.run(limit, clock: clock) { try await handler.body(input, context) }
-        } else {
+        guard let limit = limit(of: node, execution, at: startedAt) else {
             do {
-                outcome = .finished(.success(try await handler.body(input, context)))
+                let result = try await handler.body(input, context)
+                attempt.endedAt = clock.now
+                return fact(result, attempt)
             } catch {
-                outcome = .finished(.failure(error))
+                attempt.endedAt = clock.now
+                return fact(error, attempt)
             }
         }
+        let outcome = await TimeLimit.run(limit, clock: clock) { try await handler.body(input, context) }
         attempt.endedAt = clock.now
         switch outcome {
         case .finished(.success(let result)): return fact(result, attempt)
-        case .finished(.failure(let error)):
-            if error is CancellationError, Task.isCancelled { return nil }
-            return .stepFailed(attempt, failure(of: error))
+        case .finished(.failure(let error)): return fact(error, attempt)
         case .timedOut:
             if let deadline = execution.creation.deadline, attempt.endedAt >= deadline { return .deadlineReached }
-            return .stepTimedOut(attempt, limit: limit ?? .zero)
+            return .stepTimedOut(attempt, limit: limit)
         case .cancelled: return nil
         }
+    }
+
+    /// A cancelled attempt that says so has not failed.
+    private func fact(_ error: any Error, _ attempt: StepAttempt) -> Fact? {
+        if error is CancellationError, Task.isCancelled { return nil }
+        return .stepFailed(attempt, failure(of: error))
     }
 
     /// The step's own limit, cut to what the execution has left.

@@ -1,14 +1,14 @@
 public import SkeinCore
 
 /// A handler by its type name: JSON in, JSON out. What the registry holds and the engine calls.
-public struct AnyHandler: Sendable {
+public final class AnyHandler: Sendable {
     public typealias Body = @concurrent @Sendable (JSONValue, StepContext) async throws -> StepResult<JSONValue>
 
     public let metadata: HandlerMetadata
     public let body: Body
     /// Finds mistakes in a step's `config` that are certain without running it, with pointers from the config. A flow with such a mistake is
     /// refused.
-    public var configCheck: (@Sendable (JSONObject) -> [Problem])?
+    public let configCheck: (@Sendable (JSONObject) -> [Problem])?
 
     public init(
         _ metadata: HandlerMetadata, configCheck: (@Sendable (JSONObject) -> [Problem])? = nil, _ body: @escaping Body
@@ -20,8 +20,8 @@ public struct AnyHandler: Sendable {
 
     /// Decodes the input and encodes the output of a typed handler. Input that does not decode fails the step with INPUT_ERROR, without a
     /// retry.
-    public init<H: Handler>(_ handler: H) {
-        self.init(H.metadata) { input, step in
+    public convenience init<H: Handler>(_ handler: H, configCheck: (@Sendable (JSONObject) -> [Problem])? = nil) {
+        self.init(H.metadata, configCheck: configCheck) { input, step in
             let decoded: H.Input = try AnyHandler.decode(input)
             switch try await handler.execute(decoded, step) {
             case .completed(let output, let next): return .completed(try AnyHandler.encode(output), next: next)

@@ -3,7 +3,7 @@ public import SkeinCore
 /// One log row with all that becomes durable with it. One execution has at most one in flight.
 public struct Append: Sendable {
     /// What the row does beside being appended.
-    public enum Effect: Sendable {
+    public indirect enum Effect: Sendable {
         case none
         /// The execution's first row: makes it. `ownership` nil: it waits for a claim.
         case create(NewExecution, ownership: Ownership?)

@@ -51,19 +51,19 @@ public struct WaitRequest: Sendable, Hashable {
 public enum Fact: Sendable, Equatable {
     /// `next`: the handler's choice of the next step.
     case stepSucceeded(StepAttempt, output: EncodedValue?, next: StepID?)
-    case stepFailed(StepAttempt, StepFailure)
+    indirect case stepFailed(StepAttempt, StepFailure)
     case stepTimedOut(StepAttempt, limit: Duration)
-    case waitRequested(StepAttempt, WaitRequest)
+    indirect case waitRequested(StepAttempt, WaitRequest)
     /// A timer's time has come.
     case timerDue
     /// Somebody resumed a waiting execution.
     case resumed(data: JSONValue?, cause: Resumption.Cause)
-    case signalArrived(name: String, payload: JSONValue?, generation: Int64)
+    indirect case signalArrived(name: String, payload: JSONValue?, generation: Int64)
     case waitTimedOut
     /// The execution as a whole is out of time.
     case deadlineReached
     /// The step that is due cannot run at all: unknown step, handler, input.
-    case cannotRun(Failure)
+    indirect case cannotRun(Failure)
     /// The attempt has run for a second: people should see it.
     case stepRunning(StepID, attempt: Int, startedAt: Timestamp)
     /// The execution was taken over from a worker that did not let go of it.

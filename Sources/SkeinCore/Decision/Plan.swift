@@ -5,7 +5,7 @@ public enum Plan: Sendable {
     /// Run this step's current attempt.
     case run(FlowGraph.Node)
     /// Something is already so: record it first.
-    case record(Fact)
+    indirect case record(Fact)
     /// Nothing to do before this time.
     case park(due: Timestamp)
     case ended

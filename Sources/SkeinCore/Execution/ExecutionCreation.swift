@@ -7,6 +7,8 @@ public final class ExecutionCreation: Sendable {
     public let flowVersion: String
     public let tenantID: String?
     public let context: JSONObject
+    /// The bytes of the context's values as compact JSON.
+    public let contextBytes: Int
     public let tag: String?
     public let priority: Int16
     public let metadata: JSONObject?
@@ -31,6 +33,7 @@ public final class ExecutionCreation: Sendable {
         self.flowVersion = flowVersion
         self.tenantID = tenantID
         self.context = context
+        contextBytes = context.reduce(0) { $0 + $1.value.byteCount }
         self.tag = tag
         self.priority = priority
         self.metadata = metadata
@@ -49,20 +52,21 @@ public final class ExecutionCreation: Sendable {
 
 extension ExecutionCreation {
     /// The members of the `execution.created` event, without the type.
-    public var object: JSONObject {
-        var object: JSONObject = ["flow": .string(flowID), "version": .string(flowVersion), "context": .object(context)]
-        if let tenantID { object["tenant"] = .string(tenantID) }
-        if let tag { object["tag"] = .string(tag) }
-        if priority != 0 { object["priority"] = .int(Int64(priority)) }
-        if let metadata { object["metadata"] = .object(metadata) }
-        if let idempotencyKey { object["key"] = .string(idempotencyKey) }
-        if let parentID { object["parent"] = .string(parentID.description) }
-        if rootID != id { object["root"] = .string(rootID.description) }
-        if let executionTimeout { object["executionTimeoutUs"] = .int(executionTimeout.microseconds) }
-        if let waitTimeout { object["waitTimeoutUs"] = .int(waitTimeout.microseconds) }
-        if !autoRun { object["autoRun"] = false }
-        object["createdAt"] = .int(createdAt.microseconds)
-        return object
+    func write(to writer: inout LogWriter) {
+        writer.member("flow", flowID)
+        writer.member("version", flowVersion)
+        writer.member("context", JSONValue.object(context))
+        writer.member("tenant", tenantID)
+        writer.member("tag", tag)
+        if priority != 0 { writer.member("priority", Int64(priority)) }
+        if let metadata { writer.member("metadata", JSONValue.object(metadata)) }
+        writer.member("key", idempotencyKey)
+        if let parentID { writer.member("parent", parentID.raw) }
+        if rootID != id { writer.member("root", rootID.raw) }
+        writer.member("executionTimeoutUs", executionTimeout?.microseconds)
+        writer.member("waitTimeoutUs", waitTimeout?.microseconds)
+        if !autoRun { writer.member("autoRun", JSONValue.bool(false)) }
+        writer.member("createdAt", createdAt.microseconds)
     }
 
     public convenience init?(id: ExecutionID, _ object: JSONObject) {
@@ -81,7 +85,13 @@ extension ExecutionCreation {
 }
 
 extension ExecutionCreation: Equatable {
+    private var bytes: [UInt8] {
+        var writer = LogWriter()
+        write(to: &writer)
+        return writer.bytes
+    }
+
     public static func == (lhs: ExecutionCreation, rhs: ExecutionCreation) -> Bool {
-        lhs === rhs || (lhs.id == rhs.id && lhs.object == rhs.object)
+        lhs === rhs || (lhs.id == rhs.id && lhs.bytes == rhs.bytes)
     }
 }

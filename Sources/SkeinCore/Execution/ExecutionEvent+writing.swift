@@ -9,7 +9,7 @@ extension ExecutionEvent {
         case .started, .completed:
             break
         case .created(let creation):
-            writer.members(creation.object)
+            creation.write(to: &writer)
         case .stepStarted(let stepID, let attempt, let startedAt):
             writer.member("s", stepID.rawValue)
             writer.member("a", Int64(attempt))

@@ -43,15 +43,15 @@ public enum ExecutionEvent: Sendable, Equatable {
     /// `next` nil: the path ends here.
     case stepCompleted(StepAttempt, output: StepOutput?, next: StepID?)
     /// `next`: the step's onFailure; nil when a retry or the execution's failure follows in the same row.
-    case stepFailed(StepAttempt, Failure, next: StepID?)
-    case stepTimedOut(StepAttempt, Failure, next: StepID?)
+    indirect case stepFailed(StepAttempt, Failure, next: StepID?)
+    indirect case stepTimedOut(StepAttempt, Failure, next: StepID?)
     case retryScheduled(StepID, retry: Int, of: Int, at: Timestamp)
     case stepSuspended(StepAttempt, output: StepOutput?)
-    case waiting(Wait)
-    case resumed(Resumption)
+    indirect case waiting(Wait)
+    indirect case resumed(Resumption)
     case signalConsumed(name: String, generation: Int64)
     case completed
-    case failed(Failure)
+    indirect case failed(Failure)
     case timedOut(after: Duration)
     case cancelled(Cancellation)
     /// Ownership was taken over from a worker that did not let go.

@@ -2,25 +2,33 @@
 
 extension ExecutionState {
     public func snapshot() -> [UInt8] {
-        var object: JSONObject = [
-            "status": .string(status.rawValue), "context": .object(context), "contextBytes": .int(Int64(contextBytes)),
-            "attempt": .int(Int64(attempt)), "failures": .int(Int64(failures)),
-            "stepCount": .int(Int64(stepCount)), "moves": .int(Int64(moves)), "position": .int(position), "waitPosition": .int(waitPosition),
-            "updatedAt": .int(updatedAt.microseconds), "lastEvent": .string(lastEvent),
-        ]
+        var writer = LogWriter(capacity: contextBytes + 1_024)
+        writer.open()
+        writer.member("status", status.rawValue)
+        writer.member("context", JSONValue.object(context))
+        writer.member("contextBytes", Int64(contextBytes))
+        writer.member("attempt", Int64(attempt))
+        writer.member("failures", Int64(failures))
+        writer.member("stepCount", Int64(stepCount))
+        writer.member("moves", Int64(moves))
+        writer.member("position", position)
+        writer.member("waitPosition", waitPosition)
         switch phase {
-        case .step(let id): object["step"] = .string(id.rawValue)
-        case .waiting(let wait): object["wait"] = wait.json
+        case .step(let id): writer.member("step", id.rawValue)
+        case .waiting(let wait): writer.member("wait", wait.json)
         case .ended: break
         }
-        if let result { object["result"] = result }
-        if let lastOutput, result == nil { object["lastOutput"] = lastOutput }
-        if let error { object["error"] = error.json }
-        if let cancellation { object["cancellation"] = .object(cancellation.object) }
-        if let cancelledAt { object["cancelledAt"] = .int(cancelledAt.microseconds) }
-        if let startedAt { object["startedAt"] = .int(startedAt.microseconds) }
-        if let endedAt { object["endedAt"] = .int(endedAt.microseconds) }
-        return JSONValue.object(object).serialized()
+        writer.member("result", result)
+        if result == nil { writer.member("lastOutput", lastOutput) }
+        writer.member("error", error?.json)
+        if let cancellation { writer.member("cancellation", JSONValue.object(cancellation.object)) }
+        writer.member("cancelledAt", cancelledAt?.microseconds)
+        writer.member("startedAt", startedAt?.microseconds)
+        writer.member("endedAt", endedAt?.microseconds)
+        writer.member("updatedAt", updatedAt.microseconds)
+        writer.member("lastEvent", lastEvent)
+        writer.close()
+        return writer.bytes
     }
 
     /// Reads what `snapshot()` wrote; nil when the bytes are not a snapshot.

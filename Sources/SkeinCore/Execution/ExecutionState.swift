@@ -5,7 +5,7 @@
 public enum ExecutionPhase: Sendable, Hashable {
     /// About to run, or running, this step.
     case step(StepID)
-    case waiting(Wait)
+    indirect case waiting(Wait)
     case ended
 }
 
@@ -47,7 +47,7 @@ public struct ExecutionState: Sendable, Equatable {
         self.creation = creation
         phase = .step(initial)
         context = creation.context
-        contextBytes = creation.context.reduce(0) { $0 + $1.value.byteCount }
+        contextBytes = creation.contextBytes
         updatedAt = creation.createdAt
     }
 

@@ -33,7 +33,7 @@ public struct LogBody: Sendable, Equatable {
 struct LogWriter {
     private(set) var bytes: [UInt8] = []
 
-    init() { bytes.reserveCapacity(256) }
+    init(capacity: Int = 512) { bytes.reserveCapacity(min(capacity, 1 << 20)) }
 
     mutating func open() { bytes.append(UInt8(ascii: "{")) }
 
@@ -60,7 +60,9 @@ struct LogWriter {
 
     mutating func member(_ key: StaticString, _ number: Int64?) {
         guard let number else { return }
-        member(key, JSONValue.int(number))
+        name(key)
+        append(number)
+        bytes.append(UInt8(ascii: ","))
     }
 
     mutating func member(_ key: StaticString, _ value: JSONValue?) {
@@ -81,6 +83,21 @@ struct LogWriter {
         bytes.append(UInt8(ascii: "\""))
         id.append(to: &bytes)
         raw("\",")
+    }
+
+    /// Decimal digits, without a string in between.
+    private mutating func append(_ number: Int64) {
+        var magnitude = number.magnitude
+        if number < 0 { bytes.append(UInt8(ascii: "-")) }
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+            var start = 20
+            repeat {
+                start -= 1
+                digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: magnitude % 10)
+                magnitude /= 10
+            } while magnitude > 0
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: digits[start...]))
+        }
     }
 
     mutating func members(_ object: JSONObject) {

@@ -9,9 +9,14 @@ struct JSONKey: Sendable, Hashable {
     }
 
     static func == (lhs: JSONKey, rhs: JSONKey) -> Bool {
-        lhs.string.utf8.count == rhs.string.utf8.count
-            && lhs.string == rhs.string
-            && lhs.string.utf8.elementsEqual(rhs.string.utf8)
+        guard lhs.string.utf8.count == rhs.string.utf8.count, lhs.string == rhs.string else { return false }
+        let isSame = lhs.string.utf8.withContiguousStorageIfAvailable { left in
+            rhs.string.utf8.withContiguousStorageIfAvailable { right in
+                for index in left.indices where left[index] != right[index] { return false }
+                return true
+            }
+        }
+        return (isSame ?? nil) ?? lhs.string.utf8.elementsEqual(rhs.string.utf8)
     }
 
     func hash(into hasher: inout Hasher) {

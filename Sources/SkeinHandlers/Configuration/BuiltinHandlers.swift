@@ -45,10 +45,14 @@ public enum BuiltinHandlers {
     /// The handlers, ready to be registered.
     public static func handlers(_ configuration: Configuration = Configuration()) -> [AnyHandler] {
         [
-            AnyHandler(HTTPHandler(configuration)), AnyHandler(DelayHandler()), AnyHandler(WaitHandler()),
-            AnyHandler(TransformHandler()), AnyHandler(ConditionalHandler()), AnyHandler(SwitchHandler()),
-            AnyHandler(LogHandler()), AnyHandler(FailHandler()),
+            checked(HTTPHandler(configuration)), checked(DelayHandler()), checked(WaitHandler()), checked(TransformHandler()),
+            checked(ConditionalHandler()), checked(SwitchHandler()), checked(LogHandler()), checked(FailHandler()),
         ]
+    }
+
+    /// With its check, so that a flow with a mistake in it is refused at registration.
+    private static func checked<H: Handler>(_ handler: H) -> AnyHandler {
+        AnyHandler(handler) { check(type: H.type, config: $0) }
     }
 
     /// Finds mistakes in a step's `config` that are certain without running it; fits `FlowSpec.validate`'s `configCheck`.
@@ -72,10 +76,6 @@ public enum BuiltinHandlers {
 extension Engine {
     /// Registers the built-in handlers. Handlers registered later under the same names replace them.
     public func addBuiltinHandlers(_ configuration: BuiltinHandlers.Configuration = BuiltinHandlers.Configuration()) {
-        for var handler in BuiltinHandlers.handlers(configuration) {
-            let type = handler.metadata.type
-            handler.configCheck = { BuiltinHandlers.check(type: type, config: $0) }
-            handlers.register(handler)
-        }
+        for handler in BuiltinHandlers.handlers(configuration) { handlers.register(handler) }
     }
 }

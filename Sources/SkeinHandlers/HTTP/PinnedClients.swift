@@ -36,6 +36,8 @@ final class PinnedClients: Sendable {
         configuration.decompression = .disabled
         configuration.dnsOverride = [:]
         configuration.connectionPool.retryConnectionEstablishment = false
+        // How many steps run at once is the engine's matter: one that waits for its answer must not keep others of the same host waiting.
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 10_000
         self.configuration = configuration
     }
 

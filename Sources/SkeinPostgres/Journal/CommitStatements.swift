@@ -17,9 +17,9 @@ struct CommitStatements {
         PostgresQuery(
             unlessTaken ? AppendQueries.appendUnlessTaken : AppendQueries.append,
             [
-                ids(rows), .array(.int8s(rows.lazy.map { batch[$0].position })), .array(.int2s(rows.lazy.map { batch[$0].count })),
-                .array(.int2s(rows.lazy.map { batch[$0].kind.rawValue })),
-                .array(.uuids(rows.lazy.map { batch[$0].operationID.postgres })), .array(.byteas(rows.lazy.map { batch[$0].body })), now,
+                ids(rows), .array(.int8s(rows.map { batch[$0].position })), .array(.int2s(rows.map { batch[$0].count })),
+                .array(.int2s(rows.map { batch[$0].kind.rawValue })),
+                .array(.uuids(rows.map { batch[$0].operationID.postgres })), .array(.byteas(rows.map { batch[$0].body })), now,
             ])
     }
 
@@ -28,8 +28,8 @@ struct CommitStatements {
         PostgresQuery(
             AppendQueries.whose,
             [
-                ids(rows), .array(.int8s(rows.lazy.map { batch[$0].position })),
-                .array(.uuids(rows.lazy.map { batch[$0].operationID.postgres })),
+                ids(rows), .array(.int8s(rows.map { batch[$0].position })),
+                .array(.uuids(rows.map { batch[$0].operationID.postgres })),
             ])
     }
 
@@ -67,7 +67,7 @@ struct CommitStatements {
     }
 
     private func ids(_ rows: Rows) -> PostgresParameter {
-        .array(.uuids(rows.lazy.map { batch[$0].executionID.postgres }))
+        .array(.uuids(rows.map { batch[$0].executionID.postgres }))
     }
 
     private func createReady(_ rows: Rows) -> PostgresQuery {
@@ -75,13 +75,13 @@ struct CommitStatements {
         return PostgresQuery(
             AppendQueries.createReady,
             [
-                ids(rows), .array(.timestamps(made.lazy.map(\.execution.readyAt.microseconds))),
-                .array(.int2s(made.lazy.map(\.execution.creation.priority))), .array(.texts(made.lazy.map(\.execution.needs))),
-                .array(.texts(made.lazy.map { $0.execution.creation.tenantID ?? "" })),
-                .array(.texts(made.lazy.map(\.execution.creation.flowID))),
-                .array(.uuids(optional: made.lazy.map { $0.ownership?.workerID.postgres })),
-                .array(.uuids(optional: made.lazy.map { $0.ownership?.claimID.postgres })),
-                .array(.int8s(made.lazy.map { $0.ownership?.lease.microseconds ?? 0 })), now,
+                ids(rows), .array(.timestamps(made.map(\.execution.readyAt.microseconds))),
+                .array(.int2s(made.map(\.execution.creation.priority))), .array(.texts(made.map(\.execution.needs))),
+                .array(.texts(made.map { $0.execution.creation.tenantID ?? "" })),
+                .array(.texts(made.map(\.execution.creation.flowID))),
+                .array(.uuids(optional: made.map { $0.ownership?.workerID.postgres })),
+                .array(.uuids(optional: made.map { $0.ownership?.claimID.postgres })),
+                .array(.int8s(made.map { $0.ownership?.lease.microseconds ?? 0 })), now,
             ])
     }
 
@@ -90,10 +90,10 @@ struct CommitStatements {
         return PostgresQuery(
             AppendQueries.createExecutions,
             [
-                ids(rows), .array(.texts(made.lazy.map { $0.tenantID ?? "" })), .array(.texts(made.lazy.map(\.flowID))),
-                .array(.texts(made.lazy.map(\.flowVersion))), .array(.texts(optional: made.lazy.map(\.tag))),
-                .array(.uuids(optional: made.lazy.map { $0.parentID?.postgres })), .array(.uuids(made.lazy.map(\.rootID.postgres))),
-                .array(.int2s(made.lazy.map(\.priority))), .array(.timestamps(made.lazy.map(\.createdAt.microseconds))),
+                ids(rows), .array(.texts(made.map { $0.tenantID ?? "" })), .array(.texts(made.map(\.flowID))),
+                .array(.texts(made.map(\.flowVersion))), .array(.texts(optional: made.map(\.tag))),
+                .array(.uuids(optional: made.map { $0.parentID?.postgres })), .array(.uuids(made.map(\.rootID.postgres))),
+                .array(.int2s(made.map(\.priority))), .array(.timestamps(made.map(\.createdAt.microseconds))),
             ])
     }
 
@@ -101,16 +101,16 @@ struct CommitStatements {
         PostgresQuery(
             AppendQueries.park,
             [
-                ids(rows), .array(.timestamps(rows.lazy.map { batch[$0].parking.due.microseconds })),
-                .array(.int8s(rows.lazy.map { batch[$0].parking.seen })), .array(.texts(rows.lazy.map { batch[$0].parking.needs })),
-                .array(.bools(rows.lazy.map { batch[$0].kind == .pause })), now,
+                ids(rows), .array(.timestamps(rows.map { batch[$0].parking.due.microseconds })),
+                .array(.int8s(rows.map { batch[$0].parking.seen })), .array(.texts(rows.map { batch[$0].parking.needs })),
+                .array(.bools(rows.map { batch[$0].kind == .pause })), now,
             ])
     }
 
     private func states(_ rows: Rows) -> [PostgresParameter] {
         [
-            ids(rows), .array(.int2s(rows.lazy.map { batch[$0].status.code })), .array(.int8s(rows.lazy.map { batch[$0].lastPosition })),
-            .array(.byteas(optional: rows.lazy.map { batch[$0].snapshot?.bytes })),
+            ids(rows), .array(.int2s(rows.map { batch[$0].status.code })), .array(.int8s(rows.map { batch[$0].lastPosition })),
+            .array(.byteas(optional: rows.map { batch[$0].snapshot?.bytes })),
         ]
     }
 
@@ -118,8 +118,8 @@ struct CommitStatements {
         PostgresQuery(
             AppendQueries.consume,
             [
-                ids(rows), .array(.int8s(rows.lazy.map { batch[$0].consumed ?? 0 })),
-                .array(.int8s(rows.lazy.map { batch[$0].position })),
+                ids(rows), .array(.int8s(rows.map { batch[$0].consumed ?? 0 })),
+                .array(.int8s(rows.map { batch[$0].position })),
             ])
     }
 }
