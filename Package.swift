@@ -1,8 +1,8 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// Swift 6 language mode plus the four upcoming features that style.md names; Sources/SkeinCore/FeatureCheck.swift fails the build
-// when one of them is misspelt or off.
+// Swift 6 language mode plus the four upcoming features that style.md names; Sources/SkeinCore/FeatureCheck.swift fails
+// the build when one of them is misspelt or off.
 let settings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
@@ -43,12 +43,16 @@ let package = Package(
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .target(
             name: "PostgresClient",
-            dependencies: ["CPostgres", .product(name: "Logging", package: "swift-log"), .product(name: "DequeModule", package: "swift-collections")],
+            dependencies: [
+                "CPostgres", .product(name: "Logging", package: "swift-log"),
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
             swiftSettings: settings),
         .target(
             name: "RedisClient",
             dependencies: [
-                "CHiredis", .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
+                "CHiredis", .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: settings),
@@ -59,9 +63,12 @@ let package = Package(
         .target(
             name: "Skein",
             dependencies: [
-                "SkeinCore", .product(name: "Logging", package: "swift-log"), .product(name: "Metrics", package: "swift-metrics"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), .product(name: "DequeModule", package: "swift-collections"),
-                .product(name: "HeapModule", package: "swift-collections"), .product(name: "Crypto", package: "swift-crypto"),
+                "SkeinCore", .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
+                .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: settings),
         .target(
@@ -81,7 +88,8 @@ let package = Package(
         .target(
             name: "SkeinHandlers",
             dependencies: [
-                "Skein", "SkeinCore", .product(name: "Logging", package: "swift-log"), .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "Skein", "SkeinCore", .product(name: "Logging", package: "swift-log"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
@@ -89,9 +97,12 @@ let package = Package(
         .target(
             name: "SkeinServer",
             dependencies: [
-                "Skein", "SkeinCore", .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"), .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                "Skein", "SkeinCore", .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: settings),
@@ -103,19 +114,25 @@ let package = Package(
             name: "SkeinCLI",
             dependencies: [
                 "Skein", "SkeinCore", "SkeinPostgres", "SkeinRedis", "SkeinHandlers", "SkeinServer",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "Configuration", package: "swift-configuration"), .product(name: "Logging", package: "swift-log"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), .product(name: "Yams", package: "Yams"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
                 .product(name: "Metrics", package: "swift-metrics"),
             ],
             swiftSettings: settings),
         .executableTarget(
             name: "SkeinBenchmarks",
             dependencies: [
-                "Skein", "SkeinCore", "SkeinPostgres", "SkeinRedis", "SkeinHandlers", "SkeinServer", "PostgresClient", "RedisClient",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "Logging", package: "swift-log"), .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                "Skein", "SkeinCore", "SkeinPostgres", "SkeinRedis", "SkeinHandlers", "SkeinServer", "PostgresClient",
+                "RedisClient",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
             ],
@@ -126,7 +143,8 @@ let package = Package(
         .testTarget(
             name: "RedisClientTests",
             dependencies: [
-                "RedisClient", .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                "RedisClient", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
@@ -137,7 +155,10 @@ let package = Package(
             name: "SkeinCoreTests", dependencies: ["SkeinCore"], resources: [.copy("Suites")], swiftSettings: settings),
         .testTarget(
             name: "SkeinTests",
-            dependencies: ["Skein", "SkeinCore", "SkeinTesting", .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")],
+            dependencies: [
+                "Skein", "SkeinCore", "SkeinTesting",
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "SkeinHandlersTests",
@@ -153,31 +174,37 @@ let package = Package(
             dependencies: [
                 "SkeinServer", "Skein", "SkeinCore", .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
-                .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "Metrics", package: "swift-metrics"), .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
         .testTarget(
             name: "SkeinPostgresIntegrationTests",
             dependencies: [
-                "SkeinPostgres", "PostgresClient", "Skein", "SkeinCore", "SkeinTesting", .product(name: "Logging", package: "swift-log"),
+                "SkeinPostgres", "PostgresClient", "Skein", "SkeinCore", "SkeinTesting",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
         .testTarget(
             name: "SkeinEndToEndIntegrationTests",
             dependencies: [
-                "SkeinCore", "RedisClient", "PostgresClient", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "SkeinCore", "RedisClient", "PostgresClient",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
         .testTarget(name: "SkeinCLITests", dependencies: ["SkeinCLI", "Skein", "SkeinCore"], swiftSettings: settings),
         .testTarget(
-            name: "SkeinRedisTests", dependencies: ["Skein", "SkeinCore", "SkeinRedis", "RedisClient"], swiftSettings: settings),
+            name: "SkeinRedisTests", dependencies: ["Skein", "SkeinCore", "SkeinRedis", "RedisClient"],
+            swiftSettings: settings),
         .testTarget(
             name: "SkeinRedisIntegrationTests",
             dependencies: [
-                "Skein", "SkeinCore", "SkeinRedis", "SkeinTesting", "RedisClient", .product(name: "Logging", package: "swift-log"),
+                "Skein", "SkeinCore", "SkeinRedis", "SkeinTesting", "RedisClient",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings),

@@ -48,7 +48,9 @@ struct BareInserts {
 
     private func makeChannel() -> PostgresChannel {
         var configuration = PostgresConfiguration(connectionString: environment.databaseURL)
-        configuration.settings = ["search_path": environment.schema, "jit": "off", "plan_cache_mode": "force_generic_plan"]
+        configuration.settings = [
+            "search_path": environment.schema, "jit": "off", "plan_cache_mode": "force_generic_plan",
+        ]
         return PostgresChannel(configuration: configuration, use: .exclusive, logger: Logger(label: "bare"))
     }
 
@@ -73,7 +75,8 @@ struct BareInserts {
         return PostgresQuery(
             Self.insert,
             [
-                .array(.uuids(ids)), .array(.int8s(seqs)), .array(.int2s(ones)), .array(.int2s(ones)), .array(.uuids(operations)),
+                .array(.uuids(ids)), .array(.int8s(seqs)), .array(.int2s(ones)), .array(.int2s(ones)),
+                .array(.uuids(operations)),
                 .array(.byteas(rows)),
             ])
     }

@@ -59,7 +59,8 @@ struct BenchEnvironment: Sendable {
         configure(&configuration)
         let store = makeStore()
         let coordination = try redisURL.map { try Coordination.redis($0, prefix: schema, logger: logger) }
-        let engine = Engine(store: store, coordination: coordination, configuration: configuration, logger: logger, metrics: metrics)
+        let engine = Engine(
+            store: store, coordination: coordination, configuration: configuration, logger: logger, metrics: metrics)
         let result = try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await engine.run() }
             while !engine.isRunning { await Task.yield() }
@@ -95,7 +96,8 @@ struct BenchEnvironment: Sendable {
 
     /// Statements that PostgreSQL has run, but for the bench's own reads.
     func statements() async throws -> Double {
-        try await number("SELECT COALESCE(sum(calls), 0)::float8 FROM pg_stat_statements WHERE query NOT LIKE '%pg_stat_%'")
+        try await number(
+            "SELECT COALESCE(sum(calls), 0)::float8 FROM pg_stat_statements WHERE query NOT LIKE '%pg_stat_%'")
     }
 
     func redisCommands() async throws -> Double {

@@ -11,7 +11,9 @@ enum BenchFlows {
                 "transitions": ["onSuccess": index == count ? .null : .string("step-\(index + 1)")],
             ]
         }
-        return ["id": .string("chain-\(count)"), "version": "1.0.0", "initialStepId": "step-1", "steps": .object(steps)]
+        return [
+            "id": .string("chain-\(count)"), "version": "1.0.0", "initialStepId": "step-1", "steps": .object(steps),
+        ]
     }
 
     static let context: JSONObject = [
@@ -20,5 +22,7 @@ enum BenchFlows {
         "currency": "EUR", "channel": "web",
     ]
 
-    static let output: JSONValue = ["status": "accepted", "reference": "0d9f1c7e-2b5a-4b57", "amount": 4480, "ok": true]
+    static let output: JSONValue = [
+        "status": "accepted", "reference": "0d9f1c7e-2b5a-4b57", "amount": 4480, "ok": true,
+    ]
 }

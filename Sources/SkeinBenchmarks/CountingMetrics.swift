@@ -3,7 +3,8 @@ import Synchronization
 
 /// Counts what the engine counts, so that the bench can follow it.
 final class CountingMetrics: MetricsFactory, Sendable {
-    final class Cell: CounterHandler, RecorderHandler, TimerHandler, FloatingPointCounterHandler, MeterHandler, Sendable {
+    final class Cell: CounterHandler, RecorderHandler, TimerHandler, FloatingPointCounterHandler, MeterHandler, Sendable
+    {
         private let total = Atomic<Int64>(0)
         func increment(by amount: Int64) { total.add(amount, ordering: .relaxed) }
         func increment(by amount: Double) {}
@@ -36,8 +37,12 @@ final class CountingMetrics: MetricsFactory, Sendable {
 
     func cell(_ label: String, _ dimensions: [(String, String)]) -> Cell { cell(name(label, dimensions)) }
     func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler { cell(label, dimensions) }
-    func makeFloatingPointCounter(label: String, dimensions: [(String, String)]) -> any FloatingPointCounterHandler { cell(label, dimensions) }
-    func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler { cell(label, dimensions) }
+    func makeFloatingPointCounter(label: String, dimensions: [(String, String)]) -> any FloatingPointCounterHandler {
+        cell(label, dimensions)
+    }
+    func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
+        cell(label, dimensions)
+    }
     func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler { cell(label, dimensions) }
     func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler { cell(label, dimensions) }
     func destroyCounter(_ handler: any CounterHandler) {}

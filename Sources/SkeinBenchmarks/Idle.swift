@@ -17,7 +17,9 @@ struct Idle {
             let after = (try await environment.statements(), try await environment.redisCommands())
             return ((after.0 - before.0) / Self.span, (after.1 - before.1) / Self.span)
         }
-        report.note("idle.statements", "PostgreSQL statements of an idle instance", value: statements, unit: "/s", target: "<= 1")
+        report.note(
+            "idle.statements", "PostgreSQL statements of an idle instance", value: statements, unit: "/s",
+            target: "<= 1")
         report.note("idle.redis", "Redis commands of an idle instance", value: commands, unit: "/s", target: "<= 2")
     }
 }

@@ -35,8 +35,12 @@ struct Latency {
         }
         report.note("commit.p50", "a one-row commit", value: commits.median, unit: "ms")
         report.note("commit.p99", "a one-row commit", value: commits.percentile(0.99), unit: "ms")
-        report.pair("create-to-handler.p50", "from create to the handler's start", creates.median, of: commits.median, unit: "ms", target: "<= 2")
-        report.pair("create-to-handler.p99", "from create to the handler's start", creates.percentile(0.99), of: commits.percentile(0.99), unit: "ms")
+        report.pair(
+            "create-to-handler.p50", "from create to the handler's start", creates.median, of: commits.median,
+            unit: "ms", target: "<= 2")
+        report.pair(
+            "create-to-handler.p99", "from create to the handler's start", creates.percentile(0.99),
+            of: commits.percentile(0.99), unit: "ms")
     }
 }
 
@@ -90,7 +94,9 @@ struct SingleCommits {
         let id = UniqueID.v7(at: Timestamp(microseconds: Wall.microseconds()), random: generator.next())
         let began = ContinuousClock.now
         _ = try await channel.batch([
-            PostgresQuery(Self.insert, [.uuid(PostgresUUID(high: id.high, low: id.low)), .bytea([UInt8](repeating: 1, count: 300))])
+            PostgresQuery(
+                Self.insert,
+                [.uuid(PostgresUUID(high: id.high, low: id.low)), .bytea([UInt8](repeating: 1, count: 300))])
         ])
         return seconds(ContinuousClock.now - began) * 1_000
     }

@@ -5,7 +5,9 @@ enum ProcessUsage {
     /// User and system seconds of some processes; 0 for those that are gone.
     static func cpuSeconds(_ pids: [Int32]) -> Double {
         pids.reduce(0) { sum, pid in
-            guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8), let end = text.lastIndex(of: ")") else { return sum }
+            guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
+                let end = text.lastIndex(of: ")")
+            else { return sum }
             let fields = text[text.index(after: end)...].split(separator: " ")
             guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return sum }
             return sum + (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))

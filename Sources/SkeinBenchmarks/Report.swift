@@ -19,14 +19,19 @@ final class Report: Sendable {
     private let figures = Mutex<[Figure]>([])
 
     func note(
-        _ name: String, _ what: String, value: Double, unit: String, limit: Double? = nil, ratio: Double? = nil, target: String? = nil
+        _ name: String, _ what: String, value: Double, unit: String, limit: Double? = nil, ratio: Double? = nil,
+        target: String? = nil
     ) {
-        figures.withLock { $0.append(Figure(name: name, what: what, value: value, unit: unit, limit: limit, ratio: ratio, target: target)) }
+        figures.withLock {
+            $0.append(
+                Figure(name: name, what: what, value: value, unit: unit, limit: limit, ratio: ratio, target: target))
+        }
     }
 
     /// A figure beside its limit.
     func pair(_ name: String, _ what: String, _ value: Double, of limit: Double, unit: String, target: String? = nil) {
-        note(name, what, value: value, unit: unit, limit: limit, ratio: limit == 0 ? nil : value / limit, target: target)
+        note(
+            name, what, value: value, unit: unit, limit: limit, ratio: limit == 0 ? nil : value / limit, target: target)
     }
 
     func value(_ name: String) -> Double? {
@@ -36,7 +41,8 @@ final class Report: Sendable {
     func table() -> String {
         let rows = figures.withLock { $0 }.map { figure in
             [
-                figure.name, figure.what, text(figure.value) + " " + figure.unit, figure.limit.map(text) ?? "", figure.ratio.map(text) ?? "",
+                figure.name, figure.what, text(figure.value) + " " + figure.unit, figure.limit.map(text) ?? "",
+                figure.ratio.map(text) ?? "",
                 figure.target ?? "",
             ]
         }
@@ -49,7 +55,9 @@ final class Report: Sendable {
 
     func json() -> String {
         let items = figures.withLock { $0 }.map { figure -> JSONValue in
-            var object: JSONObject = ["name": .string(figure.name), "what": .string(figure.what), "unit": .string(figure.unit)]
+            var object: JSONObject = [
+                "name": .string(figure.name), "what": .string(figure.what), "unit": .string(figure.unit),
+            ]
             object["value"] = .double(figure.value)
             object["limit"] = figure.limit.flatMap { .double($0) }
             object["ratio"] = figure.ratio.flatMap { .double($0) }

@@ -9,7 +9,9 @@ struct SkeinBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "skein-bench",
         abstract: "Measures Skein beside the bare servers and prints figures as a table and as JSON.",
-        discussion: "The database must be one that may be filled: a schema of its own is made and dropped. Needs pg_stat_statements.")
+        discussion:
+            "The database must be one that may be filled: a schema of its own is made and dropped. Needs pg_stat_statements."
+    )
 
     @Option(help: "PostgreSQL: a connection URI. Default: SKEIN_TEST_DATABASE_URL, then DATABASE_URL.")
     var databaseURL: String?
@@ -23,7 +25,8 @@ struct SkeinBench: AsyncParsableCommand {
     @Option(help: "Rounds of each alternating pair.")
     var rounds = 3
 
-    @Option(help: "Sections to run, separated by commas: transitions, single, latency, wakes, http, idle. Default: all.")
+    @Option(
+        help: "Sections to run, separated by commas: transitions, single, latency, wakes, http, idle. Default: all.")
     var only: String?
 
     @Option(help: "Executions in progress at once in the throughput sections.")
@@ -55,7 +58,9 @@ struct SkeinBench: AsyncParsableCommand {
             }
         }
         report.note("disk.after", "fdatasync of 8 KiB", value: DiskProbe.perSecond(), unit: "/s")
-        report.note("rss", "resident memory of this process", value: Double(ProcessUsage.residentBytes()) / 1_048_576, unit: "MiB")
+        report.note(
+            "rss", "resident memory of this process", value: Double(ProcessUsage.residentBytes()) / 1_048_576,
+            unit: "MiB")
         if let peers { try PeerComparison(path: peers).add(to: report) }
         print(report.table())
         let json = report.json()

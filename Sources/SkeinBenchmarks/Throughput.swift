@@ -26,25 +26,38 @@ struct Throughput {
         var engine: [Double] = []
         var cost = Cost()
         for _ in 0..<options.rounds {
-            if !options.engineOnly { bare.append(try await BareInserts(environment, bodies: bodies).perSecond(options.seconds)) }
+            if !options.engineOnly {
+                bare.append(try await BareInserts(environment, bodies: bodies).perSecond(options.seconds))
+            }
             engine.append(try await measure(&cost))
-            try await environment.script("TRUNCATE \(environment.schema).log, \(environment.schema).executions, \(environment.schema).outcomes")
+            try await environment.script(
+                "TRUNCATE \(environment.schema).log, \(environment.schema).executions, \(environment.schema).outcomes")
         }
-        if !options.engineOnly { bare.append(try await BareInserts(environment, bodies: bodies).perSecond(options.seconds)) }
+        if !options.engineOnly {
+            bare.append(try await BareInserts(environment, bodies: bodies).perSecond(options.seconds))
+        }
         let name = steps == 1 ? "single" : "transitions"
         if steps == 1 {
-            report.note("single.executions", "1-step executions, each durable twice", value: engine.median / 2, unit: "/s")
+            report.note(
+                "single.executions", "1-step executions, each durable twice", value: engine.median / 2, unit: "/s")
         } else {
-            report.note("transitions.steps", "durable steps of \(steps)-step executions", value: engine.median * Double(steps) / Double(rows), unit: "/s")
+            report.note(
+                "transitions.steps", "durable steps of \(steps)-step executions",
+                value: engine.median * Double(steps) / Double(rows), unit: "/s")
         }
         report.pair(
-            name, "durable row transitions of \(steps)-step flows beside bare inserts of their log rows", engine.median, of: bare.median,
+            name, "durable row transitions of \(steps)-step flows beside bare inserts of their log rows", engine.median,
+            of: bare.median,
             unit: "/s", target: steps == 1 ? nil : ">= 0.35")
         let stepCount = Double(cost.executions * steps)
-        report.note("\(name).cpu.engine", "engine CPU for each step", value: cost.engineCPU / stepCount * 1e6, unit: "us")
-        report.note("\(name).cpu.backends", "PostgreSQL CPU for each step", value: cost.backendCPU / stepCount * 1e6, unit: "us")
+        report.note(
+            "\(name).cpu.engine", "engine CPU for each step", value: cost.engineCPU / stepCount * 1e6, unit: "us")
+        report.note(
+            "\(name).cpu.backends", "PostgreSQL CPU for each step", value: cost.backendCPU / stepCount * 1e6, unit: "us"
+        )
         report.note("\(name).wal", "WAL for each step", value: cost.wal / stepCount, unit: "bytes")
-        report.note("\(name).statements", "PostgreSQL statements for each step", value: cost.statements / stepCount, unit: "")
+        report.note(
+            "\(name).statements", "PostgreSQL statements for each step", value: cost.statements / stepCount, unit: "")
     }
 
     private struct Cost {
@@ -77,10 +90,15 @@ struct Throughput {
     private func measure(_ cost: inout Cost) async throws -> Double {
         let metrics = CountingMetrics()
         let window = options.concurrency
-        let (rate, sample) = try await environment.withEngine(metrics: metrics, configure: { $0.concurrency = 2 * window }) { engine in
+        let (rate, sample) = try await environment.withEngine(
+            metrics: metrics, configure: { $0.concurrency = 2 * window }
+        ) { engine in
             let lastSteps = Starts()
             try await prepare(engine, lastSteps)
-            let cpu = (ProcessUsage.cpuSeconds([ProcessUsage.ownPID]), ProcessUsage.cpuSeconds(try await environment.backends()))
+            let cpu = (
+                ProcessUsage.cpuSeconds([ProcessUsage.ownPID]),
+                ProcessUsage.cpuSeconds(try await environment.backends())
+            )
             let wal = try await environment.walBytes()
             let statements = try await environment.statements()
             let start = ContinuousClock.now
@@ -103,9 +121,11 @@ struct Throughput {
         return rate
     }
 
-    /// Keeps the window full until the time is over, then waits for the rest. A creator goes on when its execution's last step has run: no
-    /// polling that would be measured too.
-    private func drive(_ engine: Engine, _ metrics: CountingMetrics, _ lastSteps: Starts, until end: ContinuousClock.Instant) async throws {
+    /// Keeps the window full until the time is over, then waits for the rest. A creator goes on when its execution's
+    /// last step has run: no polling that would be measured too.
+    private func drive(
+        _ engine: Engine, _ metrics: CountingMetrics, _ lastSteps: Starts, until end: ContinuousClock.Instant
+    ) async throws {
         let created = Count()
         let flow = "chain-\(steps)"
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -113,7 +133,9 @@ struct Throughput {
                 group.addTask {
                     while ContinuousClock.now < end {
                         created.add(1)
-                        let id = try await engine.create(flow, context: BenchFlows.context, options: CreateOptions(flowVersion: "1.0.0")).execution.id
+                        let id = try await engine.create(
+                            flow, context: BenchFlows.context, options: CreateOptions(flowVersion: "1.0.0")
+                        ).execution.id
                         _ = await lastSteps.wait(for: id)
                     }
                 }

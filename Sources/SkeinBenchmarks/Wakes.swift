@@ -35,10 +35,12 @@ struct Wakes {
         report.note("wakes.p50", "lateness of 1,000 timers at one instant", value: lateness.median, unit: "ms")
         report.note(
             "wakes.p99", "lateness of 1,000 timers at one instant", value: lateness.percentile(0.99), unit: "ms",
-            limit: max(25, 6 * commit), ratio: lateness.percentile(0.99) / max(25, 6 * commit), target: "<= 1 of max(25 ms, 6 commits)")
+            limit: max(25, 6 * commit), ratio: lateness.percentile(0.99) / max(25, 6 * commit),
+            target: "<= 1 of max(25 ms, 6 commits)")
         for source in ["redis", "sweep", "local"] {
             report.note(
-                "wakes.\(source)", "found by \(source)", value: Double(metrics["skein_wakes_total{source=\(source)}"]), unit: "")
+                "wakes.\(source)", "found by \(source)", value: Double(metrics["skein_wakes_total{source=\(source)}"]),
+                unit: "")
         }
     }
 }

@@ -19,8 +19,11 @@ struct Web {
 
     func run(_ report: Report) async throws {
         let starts = Starts()
-        let body = JSONValue.object(["flowId": "chain-1", "flowVersion": "1.0.0", "context": .object(BenchFlows.context)]).serialized()
-        let (rate, latencies) = try await environment.withEngine(configure: { $0.concurrency = options.concurrency }) { engine in
+        let body = JSONValue.object([
+            "flowId": "chain-1", "flowVersion": "1.0.0", "context": .object(BenchFlows.context),
+        ]).serialized()
+        let (rate, latencies) = try await environment.withEngine(configure: { $0.concurrency = options.concurrency }) {
+            engine in
             engine.handle("work") { _, step in
                 starts.note(step.executionID)
                 return .success(BenchFlows.output)
@@ -40,17 +43,24 @@ struct Web {
         let commit = report.value("commit.p50") ?? 0
         report.note("http.creates", "creations over HTTP, 64 connections", value: rate, unit: "/s")
         report.note(
-            "http.create-to-handler.p50", "from the request to the handler's start", value: latencies.median, unit: "ms",
-            limit: 2 * commit + 0.5, ratio: latencies.median / (2 * commit + 0.5), target: "<= 1 of (2 commits + 0.5 ms)")
-        report.note("http.create-to-handler.p99", "from the request to the handler's start", value: latencies.percentile(0.99), unit: "ms")
+            "http.create-to-handler.p50", "from the request to the handler's start", value: latencies.median,
+            unit: "ms",
+            limit: 2 * commit + 0.5, ratio: latencies.median / (2 * commit + 0.5),
+            target: "<= 1 of (2 commits + 0.5 ms)")
+        report.note(
+            "http.create-to-handler.p99", "from the request to the handler's start", value: latencies.percentile(0.99),
+            unit: "ms")
     }
 
-    private func serving<Result: Sendable>(_ engine: Engine, _ body: @Sendable (Int) async throws -> Result) async throws -> Result {
+    private func serving<Result: Sendable>(_ engine: Engine, _ body: @Sendable (Int) async throws -> Result)
+        async throws -> Result
+    {
         let (ports, found) = AsyncStream<Int>.makeStream()
         var configuration = ServerConfiguration()
         configuration.port = 0
         let server = SkeinServer(
-            engine: engine, configuration: configuration, metrics: nil, logger: Logger(label: "http"), onListening: { found.yield($0) })
+            engine: engine, configuration: configuration, metrics: nil, logger: Logger(label: "http"),
+            onListening: { found.yield($0) })
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
             var iterator = ports.makeAsyncIterator()

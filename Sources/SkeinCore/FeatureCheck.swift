@@ -1,4 +1,5 @@
-// A misspelt upcoming feature is silent. This file turns it into a build failure, for every target shares one list in Package.swift.
+// A misspelt upcoming feature is silent. This file turns it into a build failure, for every target shares one list in
+// Package.swift.
 
 #if !hasFeature(ExistentialAny)
 #error("ExistentialAny is not enabled")

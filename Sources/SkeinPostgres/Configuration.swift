@@ -1,11 +1,13 @@
 extension PostgresExecutionStore {
     /// Sizes and limits.
     public struct Configuration: Sendable, Hashable {
-        /// The schema: lower-case letters, digits and `_`, at most 63, beginning with a letter or `_`. Default: `skein`.
+        /// The schema: lower-case letters, digits and `_`, at most 63, beginning with a letter or `_`. Default:
+        /// `skein`.
         public var schema = "skein"
         /// Connections that commit. More than two rarely help. Default: 2.
         public var writers = 2
-        /// Connections for commands that need one of their own: keyed creates, cancels, registrations, chores. Default: 4.
+        /// Connections for commands that need one of their own: keyed creates, cancels, registrations, chores. Default:
+        /// 4.
         public var poolSize = 4
         /// How long a writer waits behind somebody's lock before it goes on without the row. Default: 300 ms.
         public var lockTimeout = Duration.milliseconds(300)
@@ -15,7 +17,8 @@ extension PostgresExecutionStore {
         public var acquireTimeout = Duration.seconds(10)
         /// How long connecting may take. Default: 5 s.
         public var connectTimeout = Duration.seconds(5)
-        /// The longest lease anybody claims with: how far ahead a superseded worker's executions are looked for. Default: 1 h.
+        /// The longest lease anybody claims with: how far ahead a superseded worker's executions are looked for.
+        /// Default: 1 h.
         public var longestLease = Duration.seconds(3_600)
         /// What the server's `pg_stat_activity` shows. Default: `skein`.
         public var applicationName = "skein"

@@ -1,4 +1,5 @@
-// The store on PostgreSQL. Its verbs live beside their queries' families: Journal, Claims, Commands, Reads, Registry, Migrations.
+// The store on PostgreSQL. Its verbs live beside their queries' families: Journal, Claims, Commands, Reads, Registry,
+// Migrations.
 
 public import Logging
 public import Skein
@@ -7,8 +8,8 @@ import SkeinCore
 
 /// Everything the engine keeps, in one schema of a PostgreSQL database (version 14 or later).
 ///
-/// Any number of instances may use the same schema. Nothing connects before the first call; connections heal themselves. Calls that
-/// write go on asking until their outcome is known, as the protocols say.
+/// Any number of instances may use the same schema. Nothing connects before the first call; connections heal
+/// themselves. Calls that write go on asking until their outcome is known, as the protocols say.
 public final class PostgresExecutionStore: ExecutionStore {
     let configuration: Configuration
     let schema: SchemaName?
@@ -20,7 +21,8 @@ public final class PostgresExecutionStore: ExecutionStore {
     /// Makes a store; nothing is opened and nothing can fail before the first call.
     ///
     /// - Parameters:
-    ///   - url: a connection URI or keyword/value string for libpq, several hosts allowed; empty: the `PG*` environment variables.
+    ///   - url: a connection URI or keyword/value string for libpq, several hosts allowed; empty: the `PG*` environment
+    ///     variables.
     ///   - configuration: sizes, limits, the schema's name.
     ///   - clock: its `queryTime`, where there is one, stands for the database's clock.
     ///   - logger: for reconnects and retries.
@@ -39,8 +41,9 @@ public final class PostgresExecutionStore: ExecutionStore {
 
     public var writers: Int { configuration.writers }
 
-    /// Emits when the database turns out to be another than before: a promoted standby, a restored copy. What was decided before may be
-    /// ahead of what this one knows, so its owner must drop every claim and load again. For one consumer.
+    /// Emits when the database turns out to be another than before: a promoted standby, a restored copy. What was
+    /// decided before may be ahead of what this one knows, so its owner must drop every claim and load again. For one
+    /// consumer.
     public var incarnationChanges: AsyncStream<Void> { incarnation.changes }
 
     public func close() async {

@@ -5,8 +5,8 @@ public import Skein
 extension Coordination {
     /// Coordination among all instances that use one Redis and one prefix.
     ///
-    /// Nothing is connected before the first use or `run`. Whatever cannot be asked of Redis throws `CoordinationUnavailable`, after the
-    /// budget at the latest and at once while the breaker is open.
+    /// Nothing is connected before the first use or `run`. Whatever cannot be asked of Redis throws
+    /// `CoordinationUnavailable`, after the budget at the latest and at once while the breaker is open.
     ///
     /// - Parameters:
     ///   - url: `redis://[user:password@]host[:port][/database]`, `rediss://…` for TLS, or `redis+unix://…/path`.
@@ -18,7 +18,8 @@ extension Coordination {
     /// - Throws: when the URL cannot be used; the message contains no password.
     public static func redis(
         _ url: String, prefix: String = "skein", logger: Logger, clock: any EngineClock = SystemClock(),
-        options: RedisCoordinationOptions = RedisCoordinationOptions(), metrics: CoordinationMetrics = CoordinationMetrics()
+        options: RedisCoordinationOptions = RedisCoordinationOptions(),
+        metrics: CoordinationMetrics = CoordinationMetrics()
     ) throws -> Coordination {
         var configuration = try RedisConfiguration(url: url)
         configuration.commandTimeout = options.commandTimeout
@@ -32,11 +33,13 @@ extension Coordination {
             heard.yield(WakeHint(executionID: nil, reason: reason))
             eventsBell.ring()
         }
-        let wakes = RedisWakeSignaler(gate: gate, keys: keys, clock: clock, options: options, metrics: metrics, heard: heard)
+        let wakes = RedisWakeSignaler(
+            gate: gate, keys: keys, clock: clock, options: options, metrics: metrics, heard: heard)
         let events = RedisEventBroadcaster(gate: gate, keys: keys, options: options, metrics: metrics, bell: eventsBell)
         return Coordination(
             locks: RedisLockManager(gate: gate, keys: keys, clock: clock), wakes: wakes,
-            idempotency: RedisIdempotencyCache(gate: gate, keys: keys), leaders: RedisLeaderElection(gate: gate, keys: keys),
+            idempotency: RedisIdempotencyCache(gate: gate, keys: keys),
+            leaders: RedisLeaderElection(gate: gate, keys: keys),
             events: events, health: RedisHealth(gate: gate)
         ) {
             await withDiscardingTaskGroup { group in

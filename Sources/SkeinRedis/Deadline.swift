@@ -4,7 +4,8 @@ import RedisClient
 enum Deadline {
     /// Returns what the body returns, or throws at the limit; the body is then cancelled and its outcome nobody's.
     ///
-    /// - Throws: what the body throws; `RedisError` with code `timeout` at the limit; `CancellationError` when the task is cancelled.
+    /// - Throws: what the body throws; `RedisError` with code `timeout` at the limit; `CancellationError` when the task
+    ///   is cancelled.
     static func within<Value: Sendable>(
         _ limit: Duration, _ body: @escaping @concurrent @Sendable () async throws -> Value
     ) async throws -> Value {

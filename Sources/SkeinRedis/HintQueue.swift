@@ -1,6 +1,7 @@
 import Skein
 
-/// Hints that wait for a flush. Bounded: when it is full, the oldest tenth goes at once, so that a full queue stays cheap. A pure value.
+/// Hints that wait for a flush. Bounded: when it is full, the oldest tenth goes at once, so that a full queue stays
+/// cheap. A pure value.
 struct HintQueue: Sendable {
     private let capacity: Int
     private(set) var hints: [WakeHint] = []

@@ -1,7 +1,8 @@
 import Skein
 import SkeinCore
 
-/// Notices that wait for a flush: the highest position of each execution. Bounded: when it is full, the oldest tenth goes. A pure value.
+/// Notices that wait for a flush: the highest position of each execution. Bounded: when it is full, the oldest tenth
+/// goes. A pure value.
 struct PendingNotices: Sendable {
     private let capacity: Int
     private var notices: [ExecutionID: EventNotice] = [:]

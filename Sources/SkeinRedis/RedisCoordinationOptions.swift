@@ -6,7 +6,8 @@ public struct RedisCoordinationOptions: Sendable, Hashable {
     public var commandTimeout: Duration = .milliseconds(500)
     /// The longest that connecting and logging in may take. Default: 1 s.
     public var connectTimeout: Duration = .seconds(1)
-    /// Calls in a row that must find Redis unavailable before the breaker opens; a lost connection opens it at once. Default: 3.
+    /// Calls in a row that must find Redis unavailable before the breaker opens; a lost connection opens it at once.
+    /// Default: 3.
     public var failuresToOpen = 3
     /// How often a service that is down is asked whether it is back, ±25 %. Default: 1 s.
     public var probeInterval: Duration = .seconds(1)

@@ -5,8 +5,8 @@ import Synchronization
 
 /// Live notices by one channel for each tree of executions.
 ///
-/// Listeners of this process hear its own notices at once, with or without Redis; those of other instances hear the latest position of each
-/// execution a few milliseconds later. While Redis is away the latest positions wait.
+/// Listeners of this process hear its own notices at once, with or without Redis; those of other instances hear the
+/// latest position of each execution a few milliseconds later. While Redis is away the latest positions wait.
 final class RedisEventBroadcaster: EventBroadcaster {
     private static let commandsPerPipeline = 500
     private static let busyCount = 200
@@ -19,11 +19,15 @@ final class RedisEventBroadcaster: EventBroadcaster {
     private let audience: AsyncStream<NoticeHub.Change>
     private let bell: Doorbell
     private let pending: Mutex<PendingNotices>
-    /// What listeners here already heard from this process; Redis will say it again. Never what only Redis said, which may be a lie.
+    /// What listeners here already heard from this process; Redis will say it again. Never what only Redis said, which
+    /// may be a lie.
     private let delivered = Mutex<[ExecutionID: Int64]>([:])
 
     /// - Parameter bell: rung when Redis is back.
-    init(gate: RedisGate, keys: RedisKeys, options: RedisCoordinationOptions, metrics: CoordinationMetrics, bell: Doorbell) {
+    init(
+        gate: RedisGate, keys: RedisKeys, options: RedisCoordinationOptions, metrics: CoordinationMetrics,
+        bell: Doorbell
+    ) {
         self.gate = gate
         self.keys = keys
         self.options = options

@@ -5,8 +5,9 @@ import Synchronization
 
 /// The way every command takes: a budget, and a breaker that refuses at once while Redis is down, slow or refusing.
 ///
-/// Opens when the connection is lost or when several calls in a row find Redis unavailable; a probe about once a second closes it again.
-/// The probe writes, for a demoted primary, a full memory or a failing disk answers `PING` as if all were well.
+/// Opens when the connection is lost or when several calls in a row find Redis unavailable; a probe about once a second
+/// closes it again. The probe writes, for a demoted primary, a full memory or a failing disk answers `PING` as if all
+/// were well.
 final class RedisGate: Sendable {
     private struct State {
         var breaker: Breaker
@@ -27,9 +28,11 @@ final class RedisGate: Sendable {
 
     /// Makes a gate that is open to commands.
     ///
-    /// - Parameter onLookForAnything: called when something may have been missed: Redis is back, or has forgotten everything.
+    /// - Parameter onLookForAnything: called when something may have been missed: Redis is back, or has forgotten
+    ///   everything.
     init(
-        client: RedisClient, keys: RedisKeys, options: RedisCoordinationOptions, logger: Logger, metrics: CoordinationMetrics,
+        client: RedisClient, keys: RedisKeys, options: RedisCoordinationOptions, logger: Logger,
+        metrics: CoordinationMetrics,
         onLookForAnything: @escaping @Sendable (_ reason: String) -> Void
     ) {
         self.client = client
@@ -54,7 +57,8 @@ final class RedisGate: Sendable {
 
     /// Sends commands together, within the budget. Replies may be errors of single commands.
     ///
-    /// - Throws: `CoordinationUnavailable`, also when one reply says that Redis as a whole is unavailable, or `CancellationError`.
+    /// - Throws: `CoordinationUnavailable`, also when one reply says that Redis as a whole is unavailable, or
+    ///   `CancellationError`.
     func ask(_ commands: [[String]]) async throws -> [RedisReply] {
         let client = client
         return try await perform {
@@ -68,7 +72,9 @@ final class RedisGate: Sendable {
     func eval(_ script: RedisScript, key: String, _ arguments: [String]) async throws -> RedisReply {
         let client = client
         return try await perform {
-            try await Deadline.within(self.options.budget) { try await client.eval(script, keys: [key], arguments: arguments) }
+            try await Deadline.within(self.options.budget) {
+                try await client.eval(script, keys: [key], arguments: arguments)
+            }
         }
     }
 
@@ -77,7 +83,8 @@ final class RedisGate: Sendable {
         try await perform { try await self.sound(self.client.pipeline(commands)) }
     }
 
-    /// Looks after the service: asks whether it is back, or for a sign of life, and whether it has forgotten everything.
+    /// Looks after the service: asks whether it is back, or for a sign of life, and whether it has forgotten
+    /// everything.
     func run() async {
         while !Task.isCancelled {
             await look()
@@ -85,7 +92,8 @@ final class RedisGate: Sendable {
             if isOpen {
                 await bell.wait(atMost: options.probeInterval * .random(in: 0.75...1.25))
             } else {
-                await bell.wait(atMost: failures > 0 ? .milliseconds(100) : options.idleInterval * .random(in: 0.88...1.12))
+                await bell.wait(
+                    atMost: failures > 0 ? .milliseconds(100) : options.idleInterval * .random(in: 0.88...1.12))
             }
         }
     }

@@ -20,7 +20,10 @@ struct RedisHealth: CoordinationHealth {
         }
         let time = Self.milliseconds(clock.now - start)
         if let policy = await evictionPolicy(), policy != "noeviction" {
-            return (false, "\(address) answers in \(time), but forgets keys when it is full: set maxmemory-policy to noeviction, not \(policy)")
+            return (
+                false,
+                "\(address) answers in \(time), but forgets keys when it is full: set maxmemory-policy to noeviction, not \(policy)"
+            )
         }
         return (true, "\(address) answers in \(time)")
     }

@@ -2,7 +2,8 @@ import RedisClient
 import Skein
 import SkeinCore
 
-/// Answers as `<execution id>:<fingerprint in hexadecimal>` under the scope's digest, with exactly the time to live that is left.
+/// Answers as `<execution id>:<fingerprint in hexadecimal>` under the scope's digest, with exactly the time to live
+/// that is left.
 struct RedisIdempotencyCache: IdempotencyCache {
     let gate: RedisGate
     let keys: RedisKeys

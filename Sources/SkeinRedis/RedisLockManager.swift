@@ -19,7 +19,8 @@ struct RedisLockManager: LockManager {
     }
 
     func extend(_ grant: LockGrant, ttl: Duration) async throws -> Bool {
-        try await gate.eval(Scripts.extend, key: keys.lock(grant.name), [grant.value, RedisKeys.milliseconds(ttl)]).int == 1
+        try await gate.eval(Scripts.extend, key: keys.lock(grant.name), [grant.value, RedisKeys.milliseconds(ttl)]).int
+            == 1
     }
 
     func release(_ grant: LockGrant) async throws {
@@ -35,7 +36,8 @@ struct RedisLockManager: LockManager {
         var cursor = "0"
         for _ in 0..<Self.maximumRounds where found.count < limit {
             let reply = try await gate.command(["SCAN", cursor, "MATCH", keys.lockPattern, "COUNT", Self.scanSize])
-            guard let parts = reply.array, parts.count == 2, let next = parts[0].string, let names = parts[1].strings else {
+            guard let parts = reply.array, parts.count == 2, let next = parts[0].string, let names = parts[1].strings
+            else {
                 throw CoordinationUnavailable(service: "redis", reason: "SCAN was answered with something else")
             }
             found.formUnion(names.compactMap(\.self))
@@ -60,7 +62,8 @@ struct RedisLockManager: LockManager {
             guard let text = replies[index * 2].string, names[index].hasPrefix(prefix) else { return nil }
             let value = LockValue(text)
             let left = replies[index * 2 + 1].int.flatMap { $0 > 0 ? Duration.milliseconds($0) : nil }
-            return LockInfo(name: String(names[index].dropFirst(prefix.count)), holder: value.holder, since: value.since, ttl: left)
+            return LockInfo(
+                name: String(names[index].dropFirst(prefix.count)), holder: value.holder, since: value.since, ttl: left)
         }
     }
 }

@@ -5,7 +5,8 @@ import Synchronization
 
 /// Wakes by a sorted set of due executions and a channel that says when to look into it.
 ///
-/// While Redis is away hints reach the engines of this process only, unqueued, and the others find the work by their sweeps.
+/// While Redis is away hints reach the engines of this process only, unqueued, and the others find the work by their
+/// sweeps.
 final class RedisWakeSignaler: WakeSignaler {
     /// Hints that one round trip carries.
     private static let batchSize = 10_000
@@ -22,7 +23,8 @@ final class RedisWakeSignaler: WakeSignaler {
     private let queue: Mutex<HintQueue>
 
     init(
-        gate: RedisGate, keys: RedisKeys, clock: any EngineClock, options: RedisCoordinationOptions, metrics: CoordinationMetrics,
+        gate: RedisGate, keys: RedisKeys, clock: any EngineClock, options: RedisCoordinationOptions,
+        metrics: CoordinationMetrics,
         heard: Broadcast<WakeHint>
     ) {
         self.gate = gate
@@ -45,9 +47,11 @@ final class RedisWakeSignaler: WakeSignaler {
 
     func takeDue(at now: Timestamp, limit: Int) async throws -> (ids: [ExecutionID], next: Timestamp?) {
         let limit = min(max(1, limit), 1_000)
-        let reply = try await gate.eval(Scripts.takeDue, key: keys.due, [String(DueScore.reached(at: now)), String(limit)])
+        let reply = try await gate.eval(
+            Scripts.takeDue, key: keys.due, [String(DueScore.reached(at: now)), String(limit)])
         guard let parts = reply.array, parts.count == 2, let members = parts[0].strings else {
-            throw CoordinationUnavailable(service: "redis", reason: "the due executions were answered with something else")
+            throw CoordinationUnavailable(
+                service: "redis", reason: "the due executions were answered with something else")
         }
         let ids = members.prefix(limit).compactMap { $0.flatMap { ExecutionID($0) } }
         return (ids, parts[1].double.flatMap(DueScore.time))

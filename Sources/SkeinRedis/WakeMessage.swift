@@ -1,7 +1,8 @@
 import Skein
 import SkeinCore
 
-/// Wakes as published: `{"executionId":…,"at":…,"reason":…,"queued":true}`, every member optional. Anyone may publish one.
+/// Wakes as published: `{"executionId":…,"at":…,"reason":…,"queued":true}`, every member optional. Anyone may publish
+/// one.
 enum WakeMessage {
     private static let limits = JSONLimits(maxBytes: 4_096, maxDepth: 8)
 
@@ -14,9 +15,12 @@ enum WakeMessage {
         return JSONValue.object(object).text()
     }
 
-    /// Reads a message from anybody. Nil: no JSON object. What a member cannot mean counts as absent, so that a slip still makes somebody look.
+    /// Reads a message from anybody. Nil: no JSON object. What a member cannot mean counts as absent, so that a slip
+    /// still makes somebody look.
     static func decode(_ payload: [UInt8]) -> WakeHint? {
-        guard let value = try? JSONValue(parsing: payload, limits: limits), let object = value.object else { return nil }
+        guard let value = try? JSONValue(parsing: payload, limits: limits), let object = value.object else {
+            return nil
+        }
         return WakeHint(
             executionID: object["executionId"]?.string.flatMap { ExecutionID($0) },
             at: object["at"]?.string.flatMap { Timestamp($0) },

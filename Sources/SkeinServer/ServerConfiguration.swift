@@ -8,8 +8,8 @@ public struct ServerConfiguration: Sendable {
     public var bodyLimit = 12 * 1024 * 1024
     /// What the `Server` header says; nil: no such header. Default: skein.
     public var serverName: String? = "skein"
-    /// How long the server goes on accepting requests after a graceful shutdown began, so that load balancers see `/readyz` turn first.
-    /// Default: not at all.
+    /// How long the server goes on accepting requests after a graceful shutdown began, so that load balancers see
+    /// `/readyz` turn first. Default: not at all.
     public var drainDelay: Duration = .zero
     /// How long a connection may be silent between requests, or in the middle of sending one. Default: 60 s.
     public var idleTimeout: Duration = .seconds(60)

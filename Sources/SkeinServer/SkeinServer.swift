@@ -9,8 +9,8 @@ import SkeinCore
 
 /// Serves an engine over HTTP (contract section 5): JSON, problems as RFC 9457 has them, events as SSE.
 ///
-/// Add it to a `ServiceGroup` after the engine, so that it stops first. At a graceful shutdown `/readyz` turns to 503 at once, event streams
-/// and long polls end, and requests in flight are answered before `run()` returns.
+/// Add it to a `ServiceGroup` after the engine, so that it stops first. At a graceful shutdown `/readyz` turns to 503
+/// at once, event streams and long polls end, and requests in flight are answered before `run()` returns.
 public struct SkeinServer: Service, Sendable {
     private let engine: Engine
     private let configuration: ServerConfiguration
@@ -22,7 +22,8 @@ public struct SkeinServer: Service, Sendable {
     /// Makes a server; nothing listens before `run()`.
     ///
     /// - Parameters:
-    ///   - metrics: what `/metrics` shows; the engine's metrics too when it was made with the same registry. Nil: only the server's own.
+    ///   - metrics: what `/metrics` shows; the engine's metrics too when it was made with the same registry. Nil: only
+    ///     the server's own.
     ///   - onListening: called once with the port that was bound.
     public init(
         engine: Engine, configuration: ServerConfiguration = ServerConfiguration(), metrics: PrometheusRegistry? = nil,

@@ -123,7 +123,9 @@ extension StoreConformance {
             row.body = (0..<5_000_000).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) }
             try await scene.commit(row)
             let rows = try await scene.load(id).record.rows
-            try expect(rows.last?.body == row.body, "the body has to come back as it was, \(rows.last?.body.count ?? -1) bytes came")
+            try expect(
+                rows.last?.body == row.body,
+                "the body has to come back as it was, \(rows.last?.body.count ?? -1) bytes came")
         },
         Case("rows carry the store's time") { scene in
             let id = try await scene.create()

@@ -24,7 +24,8 @@ extension StoreConformance {
             ])
             try expect("what was committed", outcomes.map(\.isCommitted), is: [true, false, true])
             guard case .refused(let error) = outcomes[1] else {
-                throw StoreViolation(message: "a row without events has to be refused, the store says \(outcomes[1])", place: #fileID)
+                throw StoreViolation(
+                    message: "a row without events has to be refused, the store says \(outcomes[1])", place: #fileID)
             }
             try expect("the error", error.code, is: .invalid)
             try await scene.commit(scene.step(ids[1], at: 2))
@@ -47,7 +48,8 @@ extension StoreConformance {
             let outcomes = try await scene.outcomes(batch)
             try expect("what was committed", outcomes.map(\.isCommitted), is: [true, true, true, false, true, true])
             try expect("when the ended one is due", try await scene.record(ids[2]).nextAt, is: nil)
-            try expect("when the parked one is due", try await scene.record(ids[1]).nextAt, is: scene.now + .seconds(60))
+            try expect(
+                "when the parked one is due", try await scene.record(ids[1]).nextAt, is: scene.now + .seconds(60))
             try expect("the owner of the running one", try await scene.record(ids[0]).owner, is: worker)
             try expect("the inbox", try await scene.load(ids[3]).inbox, is: [])
             try expect("the created one's rows", try await scene.log(born.id).count, is: 1)
@@ -59,12 +61,15 @@ extension StoreConformance {
             let taken = Set(ids.prefix(20))
             for batch in [ids.reversed(), ids.shuffled()] {
                 let position: Int64 = try await scene.log(ids[59]).count == 1 ? 2 : 3
-                let outcomes = try await scene.outcomes(batch.map { scene.step($0, at: taken.contains($0) ? 2 : position) })
+                let outcomes = try await scene.outcomes(
+                    batch.map { scene.step($0, at: taken.contains($0) ? 2 : position) })
                 for (id, outcome) in zip(batch, outcomes) {
                     try expect("whether a row was fenced", outcome.isFenced, is: taken.contains(id))
                 }
             }
-            for id in ids { try expect("the end of a log", try await scene.expectGapless(id), is: taken.contains(id) ? 3 : 4) }
+            for id in ids {
+                try expect("the end of a log", try await scene.expectGapless(id), is: taken.contains(id) ? 3 : 4)
+            }
         },
         Case("a batch of 1,000 rows is committed, and again when it is sent again") { scene in
             let rows = (0..<1_000).map { _ in scene.first(scene.creation()) }
@@ -83,7 +88,8 @@ extension StoreConformance {
             _ = try await scene.outcomes(Array(rows.prefix(4)))
             try await scene.commit(scene.step(ids[9], at: 2))
             let outcomes = try await scene.outcomes(rows)
-            try expect("what was committed", outcomes.map(\.isCommitted), is: Array(repeating: true, count: 9) + [false])
+            try expect(
+                "what was committed", outcomes.map(\.isCommitted), is: Array(repeating: true, count: 9) + [false])
             for id in ids { try expect("the end of a log", try await scene.expectGapless(id), is: 3) }
         },
     ]

@@ -15,7 +15,9 @@ extension StoreConformance {
             }
             scene.advance(.seconds(10))
             expected.sort { ($1.priority, $0.due) < ($0.priority, $1.due) }
-            try expect("the first three", try await scene.claim(worker, limit: 3).map(\.executionID), is: expected.prefix(3).map(\.id))
+            try expect(
+                "the first three", try await scene.claim(worker, limit: 3).map(\.executionID),
+                is: expected.prefix(3).map(\.id))
             try expect("the rest", try await scene.claim(worker).map(\.executionID), is: expected.suffix(3).map(\.id))
         },
         Case("a claim takes at most its limit and nothing twice") { scene in
@@ -57,7 +59,8 @@ extension StoreConformance {
             try await scene.create(needs: "other", readyAt: start + .seconds(5))
             try expect("with something for others", try await nextDue(), is: nil)
             try await scene.create(readyAt: start + .seconds(50))
-            let early = try await scene.create(scene.creation(priority: -5), needs: "more", readyAt: start + .seconds(40))
+            let early = try await scene.create(
+                scene.creation(priority: -5), needs: "more", readyAt: start + .seconds(40))
             try expect("with two timers", try await nextDue(), is: start + .seconds(40))
             try await scene.commit(scene.end(early, at: 2))
             try expect("with one of them gone", try await nextDue(), is: start + .seconds(50))
@@ -127,13 +130,16 @@ extension StoreConformance {
             let ids = [later, owned, due, scene.executionID(), due]
             let claims = try await scene.store.claim(ids, for: scene.ownership(worker), force: false)
             try expect("the claims", claims.map(\.executionID), is: [due])
-            try expect("the claims of nothing", try await scene.store.claim([], for: scene.ownership(worker), force: true).count, is: 0)
+            try expect(
+                "the claims of nothing",
+                try await scene.store.claim([], for: scene.ownership(worker), force: true).count, is: 0)
         },
         Case("a claim by force takes what is not due, but never what somebody owns") { scene in
             let (worker, other) = (try await scene.worker(), try await scene.worker())
             let later = try await scene.create(readyAt: scene.now + .seconds(60))
             let owned = try await scene.held(other)
-            let claims = try await scene.store.claim([later, owned.executionID], for: scene.ownership(worker), force: true)
+            let claims = try await scene.store.claim(
+                [later, owned.executionID], for: scene.ownership(worker), force: true)
             try expect("the claims", claims.map(\.executionID), is: [later])
             try expect("a take-over", claims.map(\.isTakeover), is: [false])
             try expect("whose turn it is", try await scene.load(owned.executionID).claimID, is: owned.claimID)

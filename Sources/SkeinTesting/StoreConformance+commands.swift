@@ -9,11 +9,13 @@ extension StoreConformance {
             let id = try await scene.create()
             let payload: JSONValue = ["deep": [1, 2.5, nil, "é😀", ["x": true]]]
             let sent: [(kind: InboxItem.Kind, name: String, payload: JSONValue?)] = [
-                (.signal, "a", payload), (.resume, "b", .none), (.signal, "a", .some(.null)), (.signal, "", .some(false)),
+                (.signal, "a", payload), (.resume, "b", .none), (.signal, "a", .some(.null)),
+                (.signal, "", .some(false)),
             ]
             for (index, item) in sent.enumerated() {
                 let message = scene.message(id, name: item.name, payload: item.payload, kind: item.kind)
-                try expect("the outcome", try await scene.store.send(message), is: .accepted(generation: Int64(index) + 1))
+                try expect(
+                    "the outcome", try await scene.store.send(message), is: .accepted(generation: Int64(index) + 1))
             }
             let inbox = try await scene.load(id).inbox
             try expect("the generations", inbox.map(\.generation), is: [1, 2, 3, 4])
@@ -32,10 +34,14 @@ extension StoreConformance {
             var row = scene.step(id, at: 2)
             row.consumed = 1
             try await scene.commit(row)
-            try expect("the outcome", try await scene.store.send(scene.message(id, operation: operation)), is: .accepted(generation: 1))
+            try expect(
+                "the outcome", try await scene.store.send(scene.message(id, operation: operation)),
+                is: .accepted(generation: 1))
             try expect("the inbox", try await scene.load(id).inbox.count, is: 0)
             try await scene.commit(scene.end(id, at: 3))
-            try expect("the outcome", try await scene.store.send(scene.message(id, operation: operation)), is: .accepted(generation: 1))
+            try expect(
+                "the outcome", try await scene.store.send(scene.message(id, operation: operation)),
+                is: .accepted(generation: 1))
             try expect("another operation", try await scene.store.send(scene.message(id)), is: .notAlive)
         },
         Case("one operation may be sent to two executions") { scene in
@@ -112,8 +118,12 @@ extension StoreConformance {
             let held = try await scene.held(worker)
             let id = held.executionID
             _ = try await scene.store.cancel(id, operationID: scene.operationID(), body: scene.cancelBody())
-            for row in [scene.step(id, at: 2), scene.park(id, at: 2), scene.end(id, at: 2)] { try await scene.expectFenced(row) }
-            try expect("what was renewed", try await scene.store.renew([held], worker: worker, lease: StoreScenario.lease), is: [])
+            for row in [scene.step(id, at: 2), scene.park(id, at: 2), scene.end(id, at: 2)] {
+                try await scene.expectFenced(row)
+            }
+            try expect(
+                "what was renewed", try await scene.store.renew([held], worker: worker, lease: StoreScenario.lease),
+                is: [])
             try expect("a signal", try await scene.store.send(scene.message(id)), is: .notAlive)
             scene.advance(.seconds(3_600))
             try expect("the claims", try await scene.claim(worker).count, is: 0)
@@ -134,7 +144,8 @@ extension StoreConformance {
             let id = try await scene.create()
             try await scene.commit(scene.end(id, at: 2))
             for id in [id, scene.executionID()] {
-                let outcome = try await scene.store.cancel(id, operationID: scene.operationID(), body: scene.cancelBody())
+                let outcome = try await scene.store.cancel(
+                    id, operationID: scene.operationID(), body: scene.cancelBody())
                 try expect("the outcome", outcome, is: .notAlive)
             }
             try expect("the status", try await scene.store.list(ExecutionQuery()).map(\.status), is: [.completed])

@@ -75,12 +75,14 @@ extension StoreConformance {
             try expect("the outcome", try await scene.store.create([new]), is: [.created])
             let outcome = try await scene.store.create([scene.keyed("k")])
             try expect(
-                "the holder", outcome, is: [.exists(new.append.executionID, fingerprint: [2], expiresAt: scene.now + .seconds(60))])
+                "the holder", outcome,
+                is: [.exists(new.append.executionID, fingerprint: [2], expiresAt: scene.now + .seconds(60))])
             try expect("the old execution's rows", try await scene.log(old.append.executionID).count, is: 1)
         },
         Case("tenants and flows have keys of their own") { scene in
             let batch = [
-                scene.keyed("k"), scene.keyed("k", tenant: "a"), scene.keyed("k", tenant: "b"), scene.keyed("k", flow: "other"),
+                scene.keyed("k"), scene.keyed("k", tenant: "a"), scene.keyed("k", tenant: "b"),
+                scene.keyed("k", flow: "other"),
                 scene.keyed("other"),
             ]
             try expect("the outcomes", try await scene.store.create(batch), is: Array(repeating: .created, count: 5))
@@ -101,7 +103,8 @@ extension StoreConformance {
             let held = scene.keyed("b", fingerprint: [7])
             _ = try await scene.store.create([held])
             let outcomes = try await scene.store.create([scene.keyed("c"), scene.keyed("b"), held, scene.keyed("a")])
-            let exists = KeyedOutcome.exists(held.append.executionID, fingerprint: [7], expiresAt: scene.now + .seconds(60))
+            let exists = KeyedOutcome.exists(
+                held.append.executionID, fingerprint: [7], expiresAt: scene.now + .seconds(60))
             try expect("the outcomes", outcomes, is: [.created, exists, .created, .created])
         },
         Case("50 creations with one key at once make one execution") { scene in
@@ -120,9 +123,11 @@ extension StoreConformance {
 extension StoreScenario {
     /// A creation under a key that lasts a minute.
     fileprivate func keyed(
-        _ key: String, fingerprint: [UInt8] = [1], flow: String = "flow", tenant: String? = nil, ownership: Ownership? = nil
+        _ key: String, fingerprint: [UInt8] = [1], flow: String = "flow", tenant: String? = nil,
+        ownership: Ownership? = nil
     ) -> KeyedCreation {
         KeyedCreation(
-            append: first(creation(flow: flow, tenant: tenant), ownership: ownership), key: key, fingerprint: fingerprint, ttl: .seconds(60))
+            append: first(creation(flow: flow, tenant: tenant), ownership: ownership), key: key,
+            fingerprint: fingerprint, ttl: .seconds(60))
     }
 }

@@ -8,7 +8,8 @@ extension StoreConformance {
         Case("a parked execution is let go of until it is due") { scene in
             let worker = try await scene.worker(handlers: ["other"])
             let held = try await scene.held(worker)
-            let woken = try await scene.commit(scene.park(held.executionID, at: 2, due: scene.now + .seconds(60), needs: "other"))
+            let woken = try await scene.commit(
+                scene.park(held.executionID, at: 2, due: scene.now + .seconds(60), needs: "other"))
             try expect("woken", woken, is: false)
             let loaded = try await scene.load(held.executionID)
             try expect("whose turn it is", loaded.claimID, is: nil)
@@ -48,7 +49,8 @@ extension StoreConformance {
             let worker = try await scene.worker()
             let held = try await scene.held(worker)
             let generation = try await scene.send(held.executionID)
-            try expect("woken", try await scene.commit(scene.park(held.executionID, at: 2, seen: generation)), is: false)
+            try expect(
+                "woken", try await scene.commit(scene.park(held.executionID, at: 2, seen: generation)), is: false)
             try expect("the claims", try await scene.claim(worker).count, is: 0)
         },
         Case("a park that is sent again does not let go for the next owner") { scene in
@@ -95,7 +97,9 @@ extension StoreConformance {
             try expect("the status", try await scene.store.list(ExecutionQuery()).map(\.status), is: [.failed])
             scene.advance(.seconds(86_400))
             try expect("the claims", try await scene.claim(worker).count, is: 0)
-            try expect("what was renewed", try await scene.store.renew([held], worker: worker, lease: StoreScenario.lease), is: [])
+            try expect(
+                "what was renewed", try await scene.store.renew([held], worker: worker, lease: StoreScenario.lease),
+                is: [])
             let direct = try await scene.store.claim([held.executionID], for: scene.ownership(worker), force: true)
             try expect("what was claimed by force", direct.count, is: 0)
         },

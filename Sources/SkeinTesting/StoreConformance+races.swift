@@ -33,7 +33,9 @@ extension StoreConformance {
             let id = try await scene.create()
             for position: Int64 in 2...11 {
                 let rows = (0..<8).map { _ in scene.step(id, at: position) }
-                let committed = try await scene.atOnce(8) { try await scene.outcome(rows[$0]).isCommitted ? rows[$0].body : nil }
+                let committed = try await scene.atOnce(8) {
+                    try await scene.outcome(rows[$0]).isCommitted ? rows[$0].body : nil
+                }
                 try expect("the rows that were committed", committed.compactMap(\.self).count, is: 1)
             }
             try expect("the end of the log", try await scene.expectGapless(id), is: 12)
@@ -73,7 +75,9 @@ extension StoreConformance {
         Case("one operation sent at once is accepted once") { scene in
             let id = try await scene.create()
             let operation = scene.operationID()
-            let outcomes = try await scene.atOnce(20) { _ in try await scene.store.send(scene.message(id, operation: operation)) }
+            let outcomes = try await scene.atOnce(20) { _ in
+                try await scene.store.send(scene.message(id, operation: operation))
+            }
             try expect("the outcomes", Set(outcomes), is: [.accepted(generation: 1)])
             try expect("the inbox", try await scene.load(id).inbox.count, is: 1)
         },
@@ -88,7 +92,8 @@ extension StoreConformance {
             }
             try expect("what is due", Set(try await scene.claim(worker).map(\.executionID)), is: Set(ids))
         },
-        Case("a cancel and an append at once: the log has one row at the position, and the cancel comes last") { scene in
+        Case("a cancel and an append at once: the log has one row at the position, and the cancel comes last") {
+            scene in
             for _ in 0..<20 {
                 let id = try await scene.create()
                 let operation = scene.operationID()
@@ -96,11 +101,14 @@ extension StoreConformance {
                 let committed = try await scene.atOnce(2) { index in
                     if index == 0 { return try await scene.outcome(scene.step(id, at: 2)).isCommitted }
                     let outcome = try await scene.store.cancel(id, operationID: operation, body: body)
-                    guard case .cancelled = outcome else { throw StoreViolation(message: "the cancel says \(outcome)", place: #fileID) }
+                    guard case .cancelled = outcome else {
+                        throw StoreViolation(message: "the cancel says \(outcome)", place: #fileID)
+                    }
                     return true
                 }
                 let kinds = try await scene.log(id).map(\.kind)
-                try expect("the log", kinds, is: committed.contains(false) ? [.created, .cancel] : [.created, .step, .cancel])
+                try expect(
+                    "the log", kinds, is: committed.contains(false) ? [.created, .cancel] : [.created, .step, .cancel])
                 try await scene.expectGapless(id)
             }
         },
@@ -111,7 +119,8 @@ extension StoreConformance {
                 let body = scene.cancelBody()
                 let won = try await scene.atOnce(2) { index in
                     if index == 0 { return try await scene.outcome(scene.end(id, at: 2)).isCommitted }
-                    return try await scene.store.cancel(id, operationID: operation, body: body) == .cancelled(position: 2)
+                    return try await scene.store.cancel(id, operationID: operation, body: body)
+                        == .cancelled(position: 2)
                 }
                 try expect("the winners", won.filter(\.self).count, is: 1)
                 try expect("the rows", try await scene.log(id).count, is: 2)
@@ -119,9 +128,13 @@ extension StoreConformance {
             }
         },
         Case("fences at once have tokens of their own") { scene in
-            let tokens = try await scene.atOnce(20) { try await scene.store.fence("name", holder: "h\($0)", ttl: .seconds(10)) }
+            let tokens = try await scene.atOnce(20) {
+                try await scene.store.fence("name", holder: "h\($0)", ttl: .seconds(10))
+            }
             try expect("the holders", tokens.compactMap(\.self).count, is: 1)
-            let mine = try await scene.atOnce(20) { _ in try await scene.store.fence("mine", holder: "me", ttl: .seconds(10)) }
+            let mine = try await scene.atOnce(20) { _ in
+                try await scene.store.fence("mine", holder: "me", ttl: .seconds(10))
+            }
             try expect("the tokens", Set(mine.compactMap(\.self)).count, is: 20)
         },
     ]

@@ -27,7 +27,8 @@ extension StoreConformance {
             try expect("one event", try await positions(from: 1, limit: 1), is: [1])
             try expect("an event of a longer row", try await positions(from: 2, limit: 1), is: [2])
             let few = try await positions(from: 1, limit: 4)
-            try expect(few.starts(with: [1, 2]) && few.count <= 3, "about four events begin with rows 1 and 2, not \(few)")
+            try expect(
+                few.starts(with: [1, 2]) && few.count <= 3, "about four events begin with rows 1 and 2, not \(few)")
         },
         Case("a log is read page by page without a gap") { scene in
             let id = try await scene.create()
@@ -91,7 +92,8 @@ extension StoreConformance {
             scene.advance(.seconds(10))
             let between = scene.now
             scene.advance(.seconds(10))
-            let child = try await scene.create(scene.creation(flow: "b", tenant: "t", tag: "blue", parent: root, root: root))
+            let child = try await scene.create(
+                scene.creation(flow: "b", tenant: "t", tag: "blue", parent: root, root: root))
             scene.advance(.seconds(1))
             let grandchild = try await scene.create(scene.creation(flow: "b", tenant: "u", parent: child, root: root))
             scene.advance(.seconds(1))
@@ -140,16 +142,20 @@ extension StoreConformance {
             _ = try await scene.hold(again, worker)
             expected[again] = .running
             let all = try await scene.store.list(ExecutionQuery())
-            try expect("the statuses", Dictionary(uniqueKeysWithValues: all.map { ($0.creation.id, $0.status) }), is: expected)
+            try expect(
+                "the statuses", Dictionary(uniqueKeysWithValues: all.map { ($0.creation.id, $0.status) }), is: expected)
             try expect("the snapshot", all.first { $0.creation.id == waiting }?.snapshot, is: Array("waiting".utf8))
             try expect("the owner", all.first { $0.creation.id == running }?.owner, is: worker)
-            for statuses in [[.running], [.pending, .waiting], [.completed], [.failed, .cancelled], [.paused], [.running, .failed]]
+            for statuses in [
+                [.running], [.pending, .waiting], [.completed], [.failed, .cancelled], [.paused], [.running, .failed],
+            ]
                 as [[ExecutionStatus]]
             {
                 var query = ExecutionQuery()
                 query.statuses = statuses
                 let found = Set(try await scene.store.list(query).map(\.creation.id))
-                try expect("those that are \(statuses)", found, is: Set(expected.filter { statuses.contains($0.value) }.keys))
+                try expect(
+                    "those that are \(statuses)", found, is: Set(expected.filter { statuses.contains($0.value) }.keys))
             }
         },
     ]

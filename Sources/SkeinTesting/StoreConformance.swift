@@ -1,19 +1,20 @@
-// What a store has to do, said by doing it. One case is one sentence; the cases live in the `+` files by subject, what they share in
-// StoreScenario.
+// What a store has to do, said by doing it. One case is one sentence; the cases live in the `+` files by subject, what
+// they share in StoreScenario.
 
 public import Skein
 
 /// Runs every promise of the store protocols against a store.
 ///
-/// Use it from Swift Testing with a table, or from XCTest with a loop; a case throws ``StoreViolation`` when the store breaks its promise.
+/// Use it from Swift Testing with a table, or from XCTest with a loop; a case throws ``StoreViolation`` when the store
+/// breaks its promise.
 ///
 ///     @Test(arguments: StoreConformance.cases)
 ///     func `the store does what its protocols say`(_ promise: StoreConformance.Case) async throws {
 ///         try await StoreConformance { clock in MyStore(clock: clock) }.run(promise)
 ///     }
 ///
-/// Each case gets a store of its own and moves a virtual clock; nothing sleeps. The store has to take all its times, those that it compares
-/// with included, from the clock it is given.
+/// Each case gets a store of its own and moves a virtual clock; nothing sleeps. The store has to take all its times,
+/// those that it compares with included, from the clock it is given.
 public struct StoreConformance: Sendable {
     /// Makes an empty store that lives by this clock.
     public typealias Factory = @Sendable (_ clock: any EngineClock) async throws -> any ExecutionStore
@@ -25,7 +26,8 @@ public struct StoreConformance: Sendable {
     ///   - makeStore: makes an empty store; called once per case. The case calls `migrate` before anything else.
     ///   - dispose: called with the store when its case is over, however it went. Default: `close`.
     public init(
-        makeStore: @escaping Factory, dispose: @escaping @Sendable (any ExecutionStore) async throws -> Void = { await $0.close() }
+        makeStore: @escaping Factory,
+        dispose: @escaping @Sendable (any ExecutionStore) async throws -> Void = { await $0.close() }
     ) {
         self.makeStore = makeStore
         self.dispose = dispose
@@ -49,11 +51,13 @@ public struct StoreConformance: Sendable {
 
     /// What every store has to keep.
     public static let cases: [Case] =
-        appends + batches + effects + creations + keys + claims + directClaims + leases + inboxes + cancels + races + fences + workers + flows
+        appends + batches + effects + creations + keys + claims + directClaims + leases + inboxes + cancels + races
+        + fences + workers + flows
         + reads + lists + chores
 
-    /// What a store may notice besides: appends that no correct engine sends, because a row at a wrong position must come from a view that no
-    /// log ever had. A store whose appends check the end of the log fences them; one that relies on unique positions need not.
+    /// What a store may notice besides: appends that no correct engine sends, because a row at a wrong position must
+    /// come from a view that no log ever had. A store whose appends check the end of the log fences them; one that
+    /// relies on unique positions need not.
     public static let strictCases: [Case] = positions
 
     /// Runs one case against a new store.
@@ -84,7 +88,9 @@ public struct StoreViolation: Error, Sendable, CustomStringConvertible {
 }
 
 /// Throws unless the condition holds.
-func expect(_ condition: Bool, _ message: @autoclosure () -> String, file: String = #fileID, line: Int = #line) throws(StoreViolation) {
+func expect(_ condition: Bool, _ message: @autoclosure () -> String, file: String = #fileID, line: Int = #line)
+    throws(StoreViolation)
+{
     guard condition else { throw StoreViolation(message: message(), place: "\(file):\(line)") }
 }
 
@@ -94,12 +100,15 @@ func expect<T: Equatable>(
 ) throws(StoreViolation) {
     guard actual != expected else { return }
     throw StoreViolation(
-        message: "\(subject()): expected \(String(describing: expected).prefix(400)), got \(String(describing: actual).prefix(400))",
+        message:
+            "\(subject()): expected \(String(describing: expected).prefix(400)), got \(String(describing: actual).prefix(400))",
         place: "\(file):\(line)")
 }
 
 /// The value, or a violation when there is none.
-func require<T>(_ value: T?, _ message: @autoclosure () -> String, file: String = #fileID, line: Int = #line) throws(StoreViolation) -> T {
+func require<T>(_ value: T?, _ message: @autoclosure () -> String, file: String = #fileID, line: Int = #line)
+    throws(StoreViolation) -> T
+{
     guard let value else { throw StoreViolation(message: message(), place: "\(file):\(line)") }
     return value
 }

@@ -32,7 +32,8 @@ struct StoreScenario: Sendable {
         parent: ExecutionID? = nil, root: ExecutionID? = nil, context: JSONObject = [:]
     ) -> ExecutionCreation {
         ExecutionCreation(
-            id: id ?? executionID(), flowID: flow, flowVersion: "1.0.0", tenantID: tenant, context: context, tag: tag, priority: priority,
+            id: id ?? executionID(), flowID: flow, flowVersion: "1.0.0", tenantID: tenant, context: context, tag: tag,
+            priority: priority,
             parentID: parent, rootID: root, createdAt: now)
     }
 
@@ -43,13 +44,15 @@ struct StoreScenario: Sendable {
         Append(
             executionID: creation.id, position: 1, kind: .created, count: 1, operationID: operationID(),
             body: LogBody(workerID: ownership?.workerID, at: now, events: [.created(creation)]).encoded(),
-            effect: .create(NewExecution(creation: creation, needs: needs, readyAt: readyAt ?? now), ownership: ownership))
+            effect: .create(
+                NewExecution(creation: creation, needs: needs, readyAt: readyAt ?? now), ownership: ownership))
     }
 
     /// Makes an execution that is due now, unless said otherwise.
     @discardableResult
     func create(
-        _ creation: ExecutionCreation? = nil, needs: String = needs, readyAt: Timestamp? = nil, ownership: Ownership? = nil
+        _ creation: ExecutionCreation? = nil, needs: String = needs, readyAt: Timestamp? = nil,
+        ownership: Ownership? = nil
     ) async throws -> ExecutionID {
         let creation = creation ?? self.creation()
         try await commit(first(creation, needs: needs, readyAt: readyAt, ownership: ownership))
@@ -107,7 +110,8 @@ struct StoreScenario: Sendable {
     func expectFenced(_ row: Append, file: String = #fileID, line: Int = #line) async throws {
         let outcome = try await outcome(row)
         guard case .fenced = outcome else {
-            throw StoreViolation(message: "the row has to be fenced, the store says \(outcome)", place: "\(file):\(line)")
+            throw StoreViolation(
+                message: "the row has to be fenced, the store says \(outcome)", place: "\(file):\(line)")
         }
     }
 
@@ -125,7 +129,8 @@ struct StoreScenario: Sendable {
     }
 
     func request(
-        _ ownership: Ownership, handlers: [String] = [needs], handlerWait: Duration = .seconds(3_600), limit: Int = 1_000
+        _ ownership: Ownership, handlers: [String] = [needs], handlerWait: Duration = .seconds(3_600),
+        limit: Int = 1_000
     ) -> ClaimRequest {
         ClaimRequest(ownership: ownership, handlers: handlers, handlerWait: handlerWait, limit: limit)
     }
@@ -141,7 +146,10 @@ struct StoreScenario: Sendable {
     ) async throws -> (held: HeldClaim, claim: Claim) {
         let ownership = ownership(worker)
         let claim = try await store.claim([id], for: ownership, force: false).first
-        return (HeldClaim(id, ownership.claimID), try require(claim, "the execution has to be claimable", file: file, line: line))
+        return (
+            HeldClaim(id, ownership.claimID),
+            try require(claim, "the execution has to be claimable", file: file, line: line)
+        )
     }
 
     /// An execution and the claim under which a worker has just got it.
@@ -173,7 +181,8 @@ struct StoreScenario: Sendable {
     }
 
     func message(
-        _ id: ExecutionID, operation: OperationID? = nil, name: String = "go", payload: JSONValue? = nil, kind: InboxItem.Kind = .signal
+        _ id: ExecutionID, operation: OperationID? = nil, name: String = "go", payload: JSONValue? = nil,
+        kind: InboxItem.Kind = .signal
     ) -> InboxMessage {
         InboxMessage(executionID: id, operationID: operation ?? operationID(), kind: kind, name: name, payload: payload)
     }
@@ -183,7 +192,8 @@ struct StoreScenario: Sendable {
     func send(_ id: ExecutionID, name: String = "go", file: String = #fileID, line: Int = #line) async throws -> Int64 {
         let outcome = try await store.send(message(id, name: name))
         guard case .accepted(let generation) = outcome else {
-            throw StoreViolation(message: "the signal has to be accepted, the store says \(outcome)", place: "\(file):\(line)")
+            throw StoreViolation(
+                message: "the signal has to be accepted, the store says \(outcome)", place: "\(file):\(line)")
         }
         return generation
     }
@@ -206,7 +216,8 @@ extension AppendOutcome {
     @discardableResult
     func expectCommitted(file: String = #fileID, line: Int = #line) throws(StoreViolation) -> Bool {
         guard case .committed(let woken) = self else {
-            throw StoreViolation(message: "the row has to be committed, the store says \(self)", place: "\(file):\(line)")
+            throw StoreViolation(
+                message: "the row has to be committed, the store says \(self)", place: "\(file):\(line)")
         }
         return woken
     }

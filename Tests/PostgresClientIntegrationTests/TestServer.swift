@@ -21,7 +21,8 @@ enum TestServer {
         return try await PostgresConnection.connect(configuration, logger: logger, use: use)
     }
 
-    /// True when tests can run. Named or required by CI, an absent server is a failure; else the tests are skipped, loudly.
+    /// True when tests can run. Named or required by CI, an absent server is a failure; else the tests are skipped,
+    /// loudly.
     static func isAvailable() async -> Bool {
         let environment = ProcessInfo.processInfo.environment
         if environment["SKEIN_TEST_DATABASE_URL"] != nil || environment["CI"] != nil { return true }

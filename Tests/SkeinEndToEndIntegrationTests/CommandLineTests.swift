@@ -44,7 +44,6 @@ extension EndToEnd {
                 #expect(bad.end == .code(2))
                 #expect(bad.err.contains("NO_STOCK") && bad.err.contains("'bad'") && bad.err.contains("nothing left of tea"))
 
-                print("T0", TestEnvironment.now)
                 let late = try await cluster.command(["run", "told", "-c", #"{"end":"never"}"#, "--wait", "--timeout-ms", "300"] + server)
                 #expect(late.end == .code(7))
 
@@ -55,10 +54,8 @@ extension EndToEnd {
                 }
                 let cancelled = try await cluster.command(["exec", "cancel", id, "--reason", "no more"] + server)
                 #expect(cancelled.end == .code(0), "\(cancelled.err)")
-                print("T1", TestEnvironment.now)
                 #expect(try await waiting.waitForExit() == .code(3))
 
-                print("T2", TestEnvironment.now)
                 #expect(try await cluster.command(["run", "nobody"] + server).end == .code(4))
                 #expect(try await cluster.command(["exec", "show", "01980000-0000-7000-8000-000000000000"] + server).end == .code(4))
                 #expect(try await cluster.command(["exec", "resume", id] + server).end == .code(5))

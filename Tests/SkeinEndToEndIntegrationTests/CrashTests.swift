@@ -41,5 +41,56 @@ extension EndToEnd {
                 }
             }
         }
+
+        @Test("kill -9 of all instances loses nothing: a new one goes on with everything")
+        func crashOfAll() async throws {
+            try await Ledger.run { ledger in
+                try await Cluster.run { cluster in
+                    let instances = [try await cluster.serve("a"), try await cluster.serve("b")]
+                    let load = Load(cluster, ledger)
+                    try await instances[0].web.register(load.flow)
+                    ledger.close { $0.step == "three" && $0.number % 2 == 0 }
+                    async let created: Void = load.create(0..<200, through: instances)
+                    try await until("fifty steps run") { ledger.held.count >= 50 }
+                    try await created
+                    for instance in instances { instance.process.send(SIGKILL) }
+                    for instance in instances { try await instance.process.waitForExit() }
+                    ledger.open()
+                    _ = try await cluster.serve("c")
+                    try await load.finish()
+                    try await load.verify()
+                }
+            }
+        }
+
+        @Test("an instance that was frozen for longer than its lease writes nothing more for what it has lost")
+        func frozenOwner() async throws {
+            try await Ledger.run { ledger in
+                try await Cluster.run { cluster in
+                    let (a, b) = (try await cluster.serve("a"), try await cluster.serve("b"))
+                    let load = Load(cluster, ledger)
+                    try await a.web.register(load.flow)
+                    ledger.close { $0.step == "three" }
+                    try await load.create(0..<40, through: [a], withKeys: false)
+                    let owned = try await eventually("it holds forty executions whose step runs") {
+                        let owned = try await cluster.held(by: a).intersection(ledger.held.map(\.execution))
+                        return owned.count == 40 ? owned : nil
+                    }
+                    a.process.send(SIGSTOP)
+                    try await until("they are taken over") { try await load.recoveries().executions == owned }
+                    // The answers to the frozen one's requests are there when it goes on, before the new owner has any.
+                    try await until("their steps run again") { ledger.held.count == 80 }
+                    a.process.send(SIGCONT)
+                    ledger.open(where: { $0.isFirst })
+                    try await until("the frozen one has let go of all") { try await a.web.get("/v1/stats").json.executionsInProgress.int == 0 }
+                    #expect(try await cluster.ended == 0, "its results were not recorded")
+                    ledger.open()
+                    try await load.finish()
+                    try await load.verify()
+                    #expect(try await load.recoveries().executions == owned)
+                    #expect(a.process.isRunning && b.process.isRunning)
+                }
+            }
+        }
     }
 }

@@ -3,6 +3,7 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 import SkeinCore
+import Synchronization
 import Testing
 
 extension EndToEnd {
@@ -47,8 +48,9 @@ extension EndToEnd {
                     ledger.close { $0.step == "three" }
                     let id = try await a.web.create("load", ["number": 1])
                     try await until("the third step runs") { ledger.held.count == 1 }
-                    async let cut = read(b, id, after: nil, until: nil)
-                    try await until("the stream is open") { try await b.web.metric("skein_http_requests_in_flight") >= 0 }
+                    let seen = Seen()
+                    async let cut = read(b, id, after: nil, until: nil, seen)
+                    try await until("the stream gives events") { seen.count.withLock { $0 > 0 } }
                     b.process.send(SIGTERM)
                     let first = try await cut
                     #expect(try await b.process.waitForExit() == .code(0))
@@ -60,8 +62,13 @@ extension EndToEnd {
             }
         }
 
+        /// How many events a stream has given so far.
+        private final class Seen: Sendable {
+            let count = Mutex(0)
+        }
+
         /// The ids of the events of a stream, until it closes or until one of at least `until` was read.
-        private func read(_ instance: Instance, _ id: String, after last: Int?, until end: Int?) async throws -> [Int] {
+        private func read(_ instance: Instance, _ id: String, after last: Int?, until end: Int?, _ seen: Seen? = nil) async throws -> [Int] {
             var headers = [("accept", "text/event-stream")]
             if let last { headers.append(("last-event-id", "\(last)")) }
             let request = instance.web.request(.GET, "/v1/executions/\(id)/events", headers: headers)
@@ -76,6 +83,7 @@ extension EndToEnd {
                     if text[..<line].hasPrefix("id: "), let id = Int(text[..<line].dropFirst(4)) { ids.append(id) }
                     text.removeSubrange(...line)
                 }
+                seen?.count.withLock { $0 = ids.count }
                 if let end, let last = ids.last, last >= end { break }
             }
             return ids

@@ -14,12 +14,15 @@ final class Ledger: Sendable {
         var execution: String
         var number: Int
         var step: String
+        /// Whether nobody has asked with this key before.
+        var isFirst = true
     }
 
     private struct State {
         var entries: [Entry] = []
         var gate: (@Sendable (Entry) -> Bool)?
         var held: [(entry: Entry, answer: @Sendable () -> Void)] = []
+        var keys: Set<String> = []
     }
 
     private let state = Mutex(State())
@@ -77,9 +80,21 @@ final class Ledger: Sendable {
         for request in held { request.answer() }
     }
 
+    /// Answers some of what waits behind the gate, which stays closed.
+    func open(where isAnswered: (Entry) -> Bool) {
+        let answered = state.withLock { state in
+            let answered = state.held.filter { isAnswered($0.entry) }
+            state.held.removeAll { isAnswered($0.entry) }
+            return answered
+        }
+        for request in answered { request.answer() }
+    }
+
     /// Writes a request down, and answers it at once or when the gate opens.
     func take(_ entry: Entry, answer: @escaping @Sendable () -> Void) {
         let isHeld = state.withLock { state in
+            var entry = entry
+            entry.isFirst = state.keys.insert(entry.key).inserted
             state.entries.append(entry)
             guard state.gate?(entry) ?? false else { return false }
             state.held.append((entry, answer))

@@ -6,11 +6,11 @@ extension EndToEnd {
     struct ShutdownTests {
         @Test("after SIGTERM an instance claims nothing, finishes its steps, commits them and hands the rest on")
         func handover() async throws {
-            // A lease so long that nothing is taken over by its end.
-            try await withTwo(["SKEIN_LEASE_MS": "60000"]) { cluster, ledger, load, a, b in
+            // Nothing is taken over by the end of a lease, and nothing is found by looking: what is handed on is announced.
+            try await withTwo(["SKEIN_LEASE_MS": "60000", "SKEIN_SWEEP_MS": "60000"]) { cluster, ledger, load, a, b in
                 a.process.send(SIGTERM)
                 try await until("it stops") { a.process.err.contains("stopping") }
-                try await until("it is not ready any more") { await ![ "ready", "degraded"].contains(a.web.readiness() ?? "gone") }
+                try await until("it is not ready any more") { await !["ready", "degraded"].contains(a.web.readiness() ?? "gone") }
                 let before = try await cluster.held(by: a)
                 // Work that is there and due: nothing of it may go to the one that stops.
                 try await load.create(400..<500, through: [b])
@@ -27,7 +27,7 @@ extension EndToEnd {
 
         @Test("what does not end within the grace period is released for immediate claim")
         func release() async throws {
-            try await withTwo(["SKEIN_LEASE_MS": "60000", "SKEIN_GRACE_MS": "1500"]) { cluster, ledger, load, a, _ in
+            try await withTwo(["SKEIN_LEASE_MS": "60000", "SKEIN_SWEEP_MS": "60000", "SKEIN_GRACE_MS": "1500"]) { cluster, ledger, load, a, _ in
                 let held = Set(ledger.held.map(\.execution))
                 let owned = try await cluster.held(by: a).intersection(held)
                 #expect(!owned.isEmpty)

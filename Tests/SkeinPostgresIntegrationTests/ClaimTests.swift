@@ -25,7 +25,8 @@ struct ClaimTests {
             let backlog = Sample.executions(50)
             let old = Sample.execution()
             _ = try await store.commit(backlog.map { Sample.create($0, needs: "zz", readyAt: Sample.time) }, writer: 0)
-            _ = try await store.commit([Sample.create(old, needs: "aa", readyAt: Sample.time + .seconds(-5))], writer: 0)
+            _ = try await store.commit(
+                [Sample.create(old, needs: "aa", readyAt: Sample.time + .seconds(-5))], writer: 0)
             let result = try await store.claim(request(worker, ["aa", "zz"], limit: 3))
             #expect(result.claims.count == 3)
             #expect(result.claims.first?.executionID == old)

@@ -31,7 +31,9 @@ struct CommitTests {
                             report.yield()
                             let isLast = position == rounds
                             var rows: [Append] = []
-                            for id in ids { rows.append(isLast ? Sample.end(id, at: position) : Sample.park(id, at: position)) }
+                            for id in ids {
+                                rows.append(isLast ? Sample.end(id, at: position) : Sample.park(id, at: position))
+                            }
                             expectCommitted(try await store.commit(rows, writer: writer))
                         }
                         return 0
@@ -50,7 +52,9 @@ struct CommitTests {
         }
     }
 
-    @Test func `of two stores that append at the same place one is fenced, and only the winner's park happens`() async throws {
+    @Test func `of two stores that append at the same place one is fenced, and only the winner's park happens`()
+        async throws
+    {
         try await TestDatabase.withStore { first, schema in
             let second = schema.store()
             let ids = Sample.executions(120)
@@ -59,7 +63,8 @@ struct CommitTests {
             for round in 0..<6 {
                 let some = ids[round * 20..<(round + 1) * 20]
                 async let left = first.commit(some.map { Sample.park($0, at: 2, needs: "left") }, writer: 0)
-                async let right = second.commit(some.reversed().map { Sample.park($0, at: 2, needs: "right") }, writer: 0)
+                async let right = second.commit(
+                    some.reversed().map { Sample.park($0, at: 2, needs: "right") }, writer: 0)
                 let outcomes = (try await left, try await right.reversed())
                 for (id, (left, right)) in zip(some, zip(outcomes.0, outcomes.1)) {
                     #expect(left.isCommitted != right.isCommitted)
@@ -111,9 +116,11 @@ struct CommitTests {
             try await holder.simple("BEGIN")
             let locked = ids[4]
             _ = try await holder.query(
-                PostgresQuery(PostgresStatement("lock", "SELECT FROM ready WHERE execution_id = $1 FOR UPDATE"), [
-                    .uuid(PostgresUUID(high: locked.raw.high, low: locked.raw.low))
-                ]))
+                PostgresQuery(
+                    PostgresStatement("lock", "SELECT FROM ready WHERE execution_id = $1 FOR UPDATE"),
+                    [
+                        .uuid(PostgresUUID(high: locked.raw.high, low: locked.raw.low))
+                    ]))
             async let outcomes = store.commit(ids.map { Sample.park($0, at: 2) }, writer: 0)
             while try await schema.count("SELECT count(*) FROM log WHERE seq = 2") < 8 { await Task.yield() }
             #expect(try await store.rows(of: locked, from: 2, limit: 1).isEmpty)
@@ -164,8 +171,11 @@ struct CommitTests {
             let id = Sample.execution()
             let state = Array("{\"a\":1}".utf8)
             _ = try await store.commit([Sample.create(id)], writer: 0)
-            _ = try await store.commit([Sample.park(id, at: 2, snapshot: Snapshot(status: .waiting, bytes: state))], writer: 0)
-            #expect(try await store.cancel(id, operationID: Sample.operation(), body: Sample.cancellation) == .cancelled(position: 3))
+            _ = try await store.commit(
+                [Sample.park(id, at: 2, snapshot: Snapshot(status: .waiting, bytes: state))], writer: 0)
+            #expect(
+                try await store.cancel(id, operationID: Sample.operation(), body: Sample.cancellation)
+                    == .cancelled(position: 3))
             let record = try #require(try await store.record(id))
             #expect(record.snapshot == state)
             #expect(record.rows.map(\.position) == [3])
@@ -176,7 +186,9 @@ struct CommitTests {
     @Test func `a closed store says unavailable`() async throws {
         let store = TestSchema(name: "skein_test_closed").store()
         await store.close()
-        let error = await #expect(throws: StoreError.self) { try await store.commit([Sample.step(Sample.execution(), at: 1)], writer: 0) }
+        let error = await #expect(throws: StoreError.self) {
+            try await store.commit([Sample.step(Sample.execution(), at: 1)], writer: 0)
+        }
         #expect(error?.code == .unavailable)
     }
 
@@ -186,7 +198,9 @@ struct CommitTests {
         configuration.commandTimeout = .milliseconds(100)
         let store = PostgresExecutionStore(
             url: "host=127.0.0.1 port=1 user=nobody", configuration: configuration, logger: TestDatabase.logger)
-        let error = await #expect(throws: StoreError.self) { try await store.commit([Sample.step(Sample.execution(), at: 1)], writer: 0) }
+        let error = await #expect(throws: StoreError.self) {
+            try await store.commit([Sample.step(Sample.execution(), at: 1)], writer: 0)
+        }
         #expect(error?.code == .unavailable)
         await store.close()
     }

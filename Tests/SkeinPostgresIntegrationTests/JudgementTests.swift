@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct JudgementTests {
     private let good = ServerSettings(
-        version: 150_004, fsync: "on", fullPageWrites: "on", synchronousCommit: "on", isInRecovery: false, encoding: "UTF8",
+        version: 150_004, fsync: "on", fullPageWrites: "on", synchronousCommit: "on", isInRecovery: false,
+        encoding: "UTF8",
         isSuperuser: false)
 
     private func problems(_ change: (inout ServerSettings) -> Void) -> [String] {

@@ -53,7 +53,9 @@ struct MigrationTests {
         let store = TestSchema(name: "skein_test_missing").store()
         let health = try await store.verify()
         #expect(health.findings.contains { $0.name == "schema" && !$0.isFine })
-        let error = await #expect(throws: StoreError.self) { try await store.commit([Sample.step(Sample.execution(), at: 1)], writer: 0) }
+        let error = await #expect(throws: StoreError.self) {
+            try await store.commit([Sample.step(Sample.execution(), at: 1)], writer: 0)
+        }
         #expect(error?.code == .schema)
         await store.close()
     }

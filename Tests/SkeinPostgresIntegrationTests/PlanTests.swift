@@ -1,4 +1,5 @@
-// A plan made on empty tables stays in use for the life of a connection: it must be the one that is right for millions of rows.
+// A plan made on empty tables stays in use for the life of a connection: it must be the one that is right for millions
+// of rows.
 
 import PostgresClient
 import Skein
@@ -9,20 +10,25 @@ import Testing
 @Suite(.enabled(if: TestDatabase.isSet, TestDatabase.reason), .timeLimit(.minutes(2)))
 struct PlanTests {
     private static let hot = [
-        AppendQueries.append, AppendQueries.appendUnlessTaken, AppendQueries.whose, AppendQueries.park, AppendQueries.end,
-        AppendQueries.snapshot, AppendQueries.outcome, AppendQueries.consume, CreationQueries.keyed, CreationQueries.dropExpired,
+        AppendQueries.append, AppendQueries.appendUnlessTaken, AppendQueries.whose, AppendQueries.park,
+        AppendQueries.end,
+        AppendQueries.snapshot, AppendQueries.outcome, AppendQueries.consume, CreationQueries.keyed,
+        CreationQueries.dropExpired,
         ClaimQueries.claim, ClaimQueries.nextDue, ClaimQueries.claimThese, ClaimQueries.renew, ClaimQueries.stillMine,
         ClaimQueries.release, ClaimQueries.repark, ClaimQueries.bringForward, CommandQueries.send, CommandQueries.sent,
-        CommandQueries.cancel, CommandQueries.appended, CommandQueries.isAlive, CommandQueries.fence, ReadQueries.load, ReadQueries.inbox,
+        CommandQueries.cancel, CommandQueries.appended, CommandQueries.isAlive, CommandQueries.fence, ReadQueries.load,
+        ReadQueries.inbox,
         ReadQueries.rows, RegistryQueries.heartbeat, RegistryQueries.dropExpiredKeys,
     ]
 
-    /// The generic plan of a statement; its arguments are values of the default partitions, so that pruning hides nothing.
+    /// The generic plan of a statement; its arguments are values of the default partitions, so that pruning hides
+    /// nothing.
     static func explain(_ statement: PostgresStatement, on connection: PostgresConnection) async throws -> [String] {
         try await connection.simple("PREPARE plan_\(statement.name) AS \(statement.sql)")
         let types = try await connection.query(
             PostgresQuery(
-                PostgresStatement("types", "SELECT parameter_types::text[] FROM pg_prepared_statements WHERE name = $1"),
+                PostgresStatement(
+                    "types", "SELECT parameter_types::text[] FROM pg_prepared_statements WHERE name = $1"),
                 [.text("plan_\(statement.name)")])
         ).first?.strings(0)
         let arguments = (types ?? []).map { type in
@@ -48,7 +54,8 @@ struct PlanTests {
             let connection = try await schema.connect()
             for statement in Self.hot {
                 let plan = try await Self.explain(statement, on: connection)
-                #expect(!plan.contains { $0.contains("Seq Scan") }, "\(statement.name):\n\(plan.joined(separator: "\n"))")
+                #expect(
+                    !plan.contains { $0.contains("Seq Scan") }, "\(statement.name):\n\(plan.joined(separator: "\n"))")
             }
             await connection.close()
         }
@@ -60,7 +67,9 @@ struct PlanTests {
             for query in Self.queries {
                 let list = ListQuery.query(query, now: .timestamptz(nil))
                 let plan = try await Self.explain(list.statement, on: connection)
-                #expect(!plan.contains { $0.contains("Seq Scan") }, "\(list.statement.name):\n\(plan.joined(separator: "\n"))")
+                #expect(
+                    !plan.contains { $0.contains("Seq Scan") },
+                    "\(list.statement.name):\n\(plan.joined(separator: "\n"))")
             }
             await connection.close()
         }
@@ -68,7 +77,8 @@ struct PlanTests {
 
     private static var queries: [ExecutionQuery] {
         let changes: [(inout ExecutionQuery) -> Void] = [
-            { _ in }, { $0.statuses = [.running, .waiting] }, { $0.statuses = [.failed] }, { $0.statuses = [.failed, .running] },
+            { _ in }, { $0.statuses = [.running, .waiting] }, { $0.statuses = [.failed] },
+            { $0.statuses = [.failed, .running] },
             { $0.flowID = "f" }, { $0.tag = "t" }, { $0.tenantID = "x" }, { $0.parentID = Sample.execution() },
             { $0.rootID = Sample.execution() }, { $0.before = Sample.execution() }, { $0.createdAfter = Sample.time },
         ]

@@ -7,7 +7,8 @@ import Testing
 @Suite(.enabled(if: TestDatabase.isSet, TestDatabase.reason), .timeLimit(.minutes(2)))
 struct ViewTests {
     private func attempt(_ step: String, _ number: Int) -> StepAttempt {
-        StepAttempt(stepID: StepID(step), attempt: number, startedAt: Sample.time, endedAt: Sample.time + .milliseconds(1_500))
+        StepAttempt(
+            stepID: StepID(step), attempt: number, startedAt: Sample.time, endedAt: Sample.time + .milliseconds(1_500))
     }
 
     @Test func `events are numbered without gaps, and attempts and steps follow from them`() async throws {
@@ -26,7 +27,8 @@ struct ViewTests {
             var position: Int64 = 2
             for events in rows {
                 let row = Append(
-                    executionID: id, position: position, kind: .step, count: Int16(events.count), operationID: Sample.operation(),
+                    executionID: id, position: position, kind: .step, count: Int16(events.count),
+                    operationID: Sample.operation(),
                     body: Sample.body(events, worker: worker))
                 #expect(try await store.commit([row], writer: 0)[0].isCommitted)
                 position += Int64(events.count)
@@ -38,10 +40,12 @@ struct ViewTests {
             #expect(try events[2].string(3) == "no\u{FFFD}luck")
             #expect(try events[4].uuid(4) == PostgresUUID(high: worker.raw.high, low: worker.raw.low))
             let attempts = try await schema.rows(
-                "SELECT step_id, attempt, outcome, duration_ms::float8 FROM attempts WHERE execution_id = '\(id)' ORDER BY seq")
+                "SELECT step_id, attempt, outcome, duration_ms::float8 FROM attempts WHERE execution_id = '\(id)' ORDER BY seq"
+            )
             #expect(try attempts.map { try $0.string(2) } == ["failed", "completed", "completed"])
             #expect(try attempts[0].double(3) == 1_500)
-            let steps = try await schema.rows("SELECT step_id, status, attempt FROM steps WHERE execution_id = '\(id)' ORDER BY step_id")
+            let steps = try await schema.rows(
+                "SELECT step_id, status, attempt FROM steps WHERE execution_id = '\(id)' ORDER BY step_id")
             #expect(try steps.map { try $0.string(1) } == ["completed", "completed"])
             #expect(try steps[0].int32(2) == 2)
         }

@@ -26,7 +26,9 @@ struct BreakerTests {
                 #expect(await witness.nextChange() == false)
                 #expect(!one.health.isUp)
                 for _ in 0..<100 { await #expect(throws: CoordinationUnavailable.self) { try await grant(one) } }
-                await #expect(throws: CoordinationUnavailable.self) { try await one.wakes.takeDue(at: SystemClock().now, limit: 1) }
+                await #expect(throws: CoordinationUnavailable.self) {
+                    try await one.wakes.takeDue(at: SystemClock().now, limit: 1)
+                }
                 one.wakes.signal([WakeHint(executionID: id, reason: "new")])
                 #expect(await hints.first { $0.executionID == id } == WakeHint(executionID: id, reason: "new"))
                 let notice = EventNotice(executionID: id, rootID: id, position: 3)

@@ -35,7 +35,9 @@ struct LyingRedisTests {
         Lie("another mark each time") { _ in "$4\r\n\(Int.random(in: 1_000...9_999))\r\n" },
     ]
 
-    @Test("every call ends with an answer or as unavailable, and what is within the process goes on", arguments: repertoire)
+    @Test(
+        "every call ends with an answer or as unavailable, and what is within the process goes on",
+        arguments: repertoire)
     func lies(_ lie: Lie) async throws {
         try await FakeRedisServer.run(script: lie.script) { url in
             let one = try Witness().coordination(url) { $0.budget = .milliseconds(100) }
@@ -44,7 +46,9 @@ struct LyingRedisTests {
                 let scope = IdempotencyScope(tenantID: nil, flowID: "f", key: "k")
                 for _ in 0..<3 {
                     try await attempt { _ = try await one.locks.acquire("a", holder: "w", ttl: .seconds(1)) }
-                    try await attempt { _ = try await one.locks.extend(LockGrant(name: "a", value: "v"), ttl: .seconds(1)) }
+                    try await attempt {
+                        _ = try await one.locks.extend(LockGrant(name: "a", value: "v"), ttl: .seconds(1))
+                    }
                     try await attempt { try await one.locks.release(LockGrant(name: "a", value: "v")) }
                     try await attempt { _ = try await one.locks.holder(of: "a") }
                     try await attempt { _ = try await one.locks.list(limit: 10) }

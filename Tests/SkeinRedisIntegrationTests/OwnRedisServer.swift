@@ -34,7 +34,9 @@ final class OwnRedisServer {
     func start() throws {
         process = Process()
         process.executableURL = URL(fileURLWithPath: Self.executable ?? "/usr/bin/redis-server")
-        process.arguments = ["--port", "0", "--unixsocket", "\(directory.path)/redis.sock", "--save", "", "--dir", directory.path]
+        process.arguments = [
+            "--port", "0", "--unixsocket", "\(directory.path)/redis.sock", "--save", "", "--dir", directory.path,
+        ]
         let output = Pipe()
         process.standardOutput = output
         try process.run()

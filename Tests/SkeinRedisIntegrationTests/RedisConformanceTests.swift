@@ -24,7 +24,9 @@ struct RedisConformanceTests {
     func wakes(_ promise: ConformanceCase<any WakeSignaler>) async throws { try await check(promise, \.wakes) }
 
     @Test("idempotency", arguments: IdempotencyConformance.cases)
-    func idempotency(_ promise: ConformanceCase<any IdempotencyCache>) async throws { try await check(promise, \.idempotency) }
+    func idempotency(_ promise: ConformanceCase<any IdempotencyCache>) async throws {
+        try await check(promise, \.idempotency)
+    }
 
     @Test("leaders", arguments: LeaderConformance.cases)
     func leaders(_ promise: ConformanceCase<any LeaderElection>) async throws { try await check(promise, \.leaders) }

@@ -20,7 +20,9 @@ struct RedisKeySpaceTests {
                 IdempotencyAnswer(executionID: id, fingerprint: [0xAB, 1]), for: scope, ttl: .milliseconds(86_400_000))
             let due = Timestamp(microseconds: SystemClock().now.microseconds / 1_000_000 * 1_000_000) + .seconds(60)
             one.wakes.signal([WakeHint(executionID: id, at: due, reason: "timer")])
-            try await TestRedis.poll("the timer is there") { try await redis.command(["EXISTS", "\(prefix):due:0"]).int == 1 }
+            try await TestRedis.poll("the timer is there") {
+                try await redis.command(["EXISTS", "\(prefix):due:0"]).int == 1
+            }
 
             let lock = try await redis.command(["GET", "\(prefix):lock:exec:\(text)"]).string ?? ""
             #expect(lock.split(separator: "|").count == 3)
@@ -51,8 +53,11 @@ struct RedisKeySpaceTests {
         try await one.whileRunning {
             one.wakes.signal([WakeHint(executionID: id, at: now + .seconds(3_600), reason: "timer")])
             let ids = (0..<20).map { ExecutionID(raw: UniqueID(high: 1, low: $0)) }
-            one.wakes.signal(ids.enumerated().map { WakeHint(executionID: $1, at: now + .seconds(100 + $0), reason: "timer") })
-            try await TestRedis.poll("the timers are there") { try await redis.command(["EXISTS", "\(prefix):due:0"]).int == 1 }
+            one.wakes.signal(
+                ids.enumerated().map { WakeHint(executionID: $1, at: now + .seconds(100 + $0), reason: "timer") })
+            try await TestRedis.poll("the timers are there") {
+                try await redis.command(["EXISTS", "\(prefix):due:0"]).int == 1
+            }
             let (taken, next) = try await one.wakes.takeDue(at: now + .seconds(9_999), limit: 100)
             #expect(taken == Array(ids.prefix(5)))
             #expect(next == nil)
@@ -91,7 +96,9 @@ struct RedisKeySpaceTests {
     func eventsForOthers() async throws {
         try await TestRedis.withInstances { one, _, redis, prefix in
             let subscription = try await redis.subscribe(["\(prefix):events:\(text)"])
-            for position: Int64 in 1...100 { one.events.publish(EventNotice(executionID: id, rootID: id, position: position)) }
+            for position: Int64 in 1...100 {
+                one.events.publish(EventNotice(executionID: id, rootID: id, position: position))
+            }
             var messages: [String] = []
             for await message in subscription {
                 messages.append(message.text ?? "")
@@ -132,7 +139,9 @@ struct RedisKeySpaceTests {
             #expect(try await two.idempotency.lookUp(scope) == answer)
             #expect(try await one.leaders.leader(of: "schedules") == nil)
             #expect(try await one.leaders.campaign("schedules", candidate: "a", ttl: .seconds(60)))
-            await #expect(throws: CoordinationUnavailable.self) { try await two.wakes.takeDue(at: SystemClock().now, limit: 1) }
+            await #expect(throws: CoordinationUnavailable.self) {
+                try await two.wakes.takeDue(at: SystemClock().now, limit: 1)
+            }
             one.wakes.signal([WakeHint(executionID: id, reason: "new")])
             try await TestRedis.poll("the set is a set again") {
                 try await redis.command(["TYPE", "\(prefix):due:0"]).string == "zset"

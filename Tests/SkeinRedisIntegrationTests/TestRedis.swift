@@ -39,7 +39,8 @@ enum TestRedis {
 
     /// Two running instances over an empty key space, which is emptied again.
     static func withInstances(
-        _ body: (_ first: Coordination, _ second: Coordination, _ redis: RedisClient, _ prefix: String) async throws -> Void
+        _ body: (_ first: Coordination, _ second: Coordination, _ redis: RedisClient, _ prefix: String) async throws ->
+            Void
     ) async throws {
         let prefix = "coordtest:\(UUID().uuidString.lowercased())"
         let redis = try client()

@@ -28,7 +28,9 @@ final class Witness: Sendable {
     func nextChange() async -> Bool? { await changes.first { _ in true } }
 
     /// A coordination whose breaker reacts within tenths of seconds.
-    func coordination(_ url: String, _ change: (inout RedisCoordinationOptions) -> Void = { _ in }) throws -> Coordination {
+    func coordination(_ url: String, _ change: (inout RedisCoordinationOptions) -> Void = { _ in }) throws
+        -> Coordination
+    {
         var options = RedisCoordinationOptions()
         options.probeInterval = .milliseconds(100)
         options.idleInterval = .milliseconds(200)
@@ -36,7 +38,8 @@ final class Witness: Sendable {
         change(&options)
         let metrics = CoordinationMetrics(
             upChanged: { [changed] in changed.yield($0) }, flushed: { [self] in state.withLock { $0.flushes += 1 } })
-        return try Coordination.redis(url, logger: Logger(label: "test") { _ in Handler(witness: self) }, options: options, metrics: metrics)
+        return try Coordination.redis(
+            url, logger: Logger(label: "test") { _ in Handler(witness: self) }, options: options, metrics: metrics)
     }
 
     private struct Handler: LogHandler {

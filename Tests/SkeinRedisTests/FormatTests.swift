@@ -79,7 +79,10 @@ struct FormatTests {
         arguments: [
             (#"{}"#, false, false), (#"{"executionId":"01900000-0000-7000-8000-000000000001"}"#, true, false),
             (#"{"executionId":"oops","at":"noon","reason":7,"queued":"yes"}"#, false, false),
-            (#"{"executionId":"01900000-0000-7000-8000-000000000001","at":"2026-01-01T00:00:00Z","x":[1]}"#, true, true),
+            (
+                #"{"executionId":"01900000-0000-7000-8000-000000000001","at":"2026-01-01T00:00:00Z","x":[1]}"#, true,
+                true
+            ),
         ])
     func published(_ message: String, hasExecution: Bool, hasTime: Bool) throws {
         let hint = try #require(WakeMessage.decode(Array(message.utf8)))
@@ -89,7 +92,9 @@ struct FormatTests {
         #expect(hint.reason == "published")
     }
 
-    @Test("what is no JSON object is ignored", arguments: ["", "hello", "[1]", "null", "{", String(repeating: "[", count: 5_000)])
+    @Test(
+        "what is no JSON object is ignored",
+        arguments: ["", "hello", "[1]", "null", "{", String(repeating: "[", count: 5_000)])
     func ignored(_ message: String) {
         #expect(WakeMessage.decode(Array(message.utf8)) == nil)
         #expect(EventMessage.decode(Array(message.utf8), root: id) == nil)

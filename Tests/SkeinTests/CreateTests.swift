@@ -14,7 +14,8 @@ struct CreateTests {
         let bench = Bench()
         try await bench.engine.register(TestFlows.single("echo"))
         let options = CreateOptions(
-            tenantID: "", idempotencyKey: "a\nb", idempotencyTTL: .milliseconds(10), priority: 1_000, delay: .seconds(-1))
+            tenantID: "", idempotencyKey: "a\nb", idempotencyTTL: .milliseconds(10), priority: 1_000,
+            delay: .seconds(-1))
         let error = await #expect(throws: EngineError.self) {
             try await bench.engine.create("single", context: ["x": "nul \0"], options: options)
         }
@@ -26,8 +27,10 @@ struct CreateTests {
     @Test func `the same key gives the same execution, another context is a mismatch`() async throws {
         let bench = Bench()
         try await bench.engine.register(TestFlows.single("echo"))
-        let first = try await bench.engine.create("single", context: ["n": 1], options: CreateOptions(idempotencyKey: "k"))
-        let again = try await bench.engine.create("single", context: ["n": 1], options: CreateOptions(idempotencyKey: "k"))
+        let first = try await bench.engine.create(
+            "single", context: ["n": 1], options: CreateOptions(idempotencyKey: "k"))
+        let again = try await bench.engine.create(
+            "single", context: ["n": 1], options: CreateOptions(idempotencyKey: "k"))
         #expect(first.created && !again.created && again.execution.id == first.execution.id)
         let error = await #expect(throws: EngineError.self) {
             try await bench.engine.create("single", context: ["n": 2], options: CreateOptions(idempotencyKey: "k"))
@@ -47,7 +50,9 @@ struct CreateTests {
         try await bench.engine.register(TestFlows.single("echo"))
         let ids = try await withThrowingTaskGroup(of: ExecutionID.self) { group in
             for _ in 0..<100 {
-                group.addTask { try await bench.engine.create("single", options: CreateOptions(idempotencyKey: "k")).execution.id }
+                group.addTask {
+                    try await bench.engine.create("single", options: CreateOptions(idempotencyKey: "k")).execution.id
+                }
             }
             return try await group.reduce(into: Set<ExecutionID>()) { $0.insert($1) }
         }

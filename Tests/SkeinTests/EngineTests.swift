@@ -7,8 +7,14 @@ struct EngineTests {
     static let twoSteps: JSONValue = [
         "id": "greet", "version": "1.0.0", "initialStepId": "hello",
         "steps": [
-            "hello": ["type": "hello", "input": ["type": "key", "key": "name"], "outputKey": "greeting", "transitions": ["onSuccess": "shout"]],
-            "shout": ["type": "shout", "input": ["type": "key", "key": "greeting"], "outputKey": "loud", "transitions": ["onSuccess": nil]],
+            "hello": [
+                "type": "hello", "input": ["type": "key", "key": "name"], "outputKey": "greeting",
+                "transitions": ["onSuccess": "shout"],
+            ],
+            "shout": [
+                "type": "shout", "input": ["type": "key", "key": "greeting"], "outputKey": "loud",
+                "transitions": ["onSuccess": nil],
+            ],
         ],
     ]
 

@@ -11,7 +11,10 @@ struct FailureTests {
         #expect(final.status == .failed)
         #expect(final.error == Failure("REFUSED", "not today", stepID: "only", details: ["a": 1]))
         #expect(final.context["out"] == nil)
-        #expect(try await bench.types(final.id) == ["execution.created", "execution.started", "step.failed", "execution.failed"])
+        #expect(
+            try await bench.types(final.id) == [
+                "execution.created", "execution.started", "step.failed", "execution.failed",
+            ])
     }
 
     @Test func `a step that fails goes to onFailure and the execution completes`() async throws {
@@ -21,7 +24,10 @@ struct FailureTests {
             "id": "branch", "version": "1.0.0", "initialStepId": "a",
             "steps": [
                 "a": ["type": "refuse", "transitions": ["onSuccess": nil, "onFailure": "b"]],
-                "b": ["type": "echo", "input": ["type": "static", "value": "saved"], "outputKey": "b", "transitions": ["onSuccess": nil]],
+                "b": [
+                    "type": "echo", "input": ["type": "static", "value": "saved"], "outputKey": "b",
+                    "transitions": ["onSuccess": nil],
+                ],
             ],
         ]
         let final = try await bench.run(flow)
@@ -63,7 +69,8 @@ struct FailureTests {
         let exhausted = try await bench.run(TestFlows.single("fails", id: "a", step: ["retry": ["maxAttempts": 2]]))
         #expect(exhausted.status == .failed)
         #expect(ledger.count("run") == 3)
-        _ = try await bench.run(TestFlows.single("fails", id: "b", step: ["retry": ["maxAttempts": 2, "retryOn": ["OTHER"]]]))
+        _ = try await bench.run(
+            TestFlows.single("fails", id: "b", step: ["retry": ["maxAttempts": 2, "retryOn": ["OTHER"]]]))
         #expect(ledger.count("run") == 4)
     }
 
@@ -129,7 +136,10 @@ struct FailureTests {
                         "transitions": ["onSuccess": "b"],
                     ],
                     "b": ["type": "echo", "outputKey": "b", "transitions": ["onSuccess": nil]],
-                    "c": ["type": "echo", "input": ["type": "static", "value": 3], "outputKey": "c", "transitions": ["onSuccess": nil]],
+                    "c": [
+                        "type": "echo", "input": ["type": "static", "value": 3], "outputKey": "c",
+                        "transitions": ["onSuccess": nil],
+                    ],
                 ],
             ]
         }

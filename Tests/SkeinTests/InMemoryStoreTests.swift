@@ -31,8 +31,11 @@ struct InMemoryStoreTests {
             guard !claims.isEmpty else { break }
             claimed += claims
             let held = claims.map { HeldClaim($0.executionID, ownership.claimID) }
-            for _ in 0..<3 { #expect(try await store.renew(held, worker: worker, lease: .seconds(60)).count == claims.count) }
-            let outcomes = try await store.commit(claims.map { park($0.executionID, due: clock.now + .seconds(600)) }, writer: 0)
+            for _ in 0..<3 {
+                #expect(try await store.renew(held, worker: worker, lease: .seconds(60)).count == claims.count)
+            }
+            let outcomes = try await store.commit(
+                claims.map { park($0.executionID, due: clock.now + .seconds(600)) }, writer: 0)
             #expect(outcomes.count == claims.count)
         }
         #expect(claimed.count == count)
@@ -66,10 +69,13 @@ struct InMemoryStoreTests {
             clock.advance(by: .milliseconds(Int64.random(in: 0...2_000, using: &random)))
             let now = clock.now
             let limit = Int.random(in: 1...6, using: &random)
-            let request = ClaimRequest(ownership: ownership(worker), handlers: ["a", "b"], handlerWait: .seconds(3), limit: limit)
+            let request = ClaimRequest(
+                ownership: ownership(worker), handlers: ["a", "b"], handlerWait: .seconds(3), limit: limit)
             let result = try await store.claim(request)
             let fits = model.filter { $0.value.due <= ($0.value.needs == "c" ? now + .seconds(-3) : now) }
-            let expected = fits.values.map { [-Int64($0.priority), $0.due.microseconds] }.sorted { $0.lexicographicallyPrecedes($1) }
+            let expected = fits.values.map { [-Int64($0.priority), $0.due.microseconds] }.sorted {
+                $0.lexicographicallyPrecedes($1)
+            }
             let actual = result.claims.map { [-Int64(model[$0.executionID]?.priority ?? 99), $0.dueAt.microseconds] }
             #expect(actual == Array(expected.prefix(limit)), "seed \(seed), round \(round)")
             let next = model.values.filter { $0.needs != "c" && $0.due > now }.map(\.due).min()
@@ -93,15 +99,18 @@ struct InMemoryStoreTests {
     /// The id ends with its number.
     private func first(_ number: Int, priority: Int16, needs: String = "a", readyAt: Timestamp? = nil) -> Append {
         let id = ExecutionID(raw: UniqueID(high: 1, low: UInt64(number)))
-        let creation = ExecutionCreation(id: id, flowID: "f", flowVersion: "1.0.0", context: [:], priority: priority, createdAt: clock.now)
+        let creation = ExecutionCreation(
+            id: id, flowID: "f", flowVersion: "1.0.0", context: [:], priority: priority, createdAt: clock.now)
         return Append(
             executionID: id, position: 1, kind: .created, count: 1, operationID: OperationID(raw: id.raw), body: [],
-            effect: .create(NewExecution(creation: creation, needs: needs, readyAt: readyAt ?? clock.now), ownership: nil))
+            effect: .create(
+                NewExecution(creation: creation, needs: needs, readyAt: readyAt ?? clock.now), ownership: nil))
     }
 
     private func park(_ id: ExecutionID, due: Timestamp, needs: String = "a") -> Append {
         Append(
-            executionID: id, position: 2, kind: .park, count: 1, operationID: OperationID(raw: .v4(random: .random(in: 0 ... .max), 1)),
+            executionID: id, position: 2, kind: .park, count: 1,
+            operationID: OperationID(raw: .v4(random: .random(in: 0 ... .max), 1)),
             body: [], effect: .park(due: due, seenGeneration: 0, needs: needs))
     }
 }

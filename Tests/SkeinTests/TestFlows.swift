@@ -5,10 +5,14 @@ import Synchronization
 /// Small flows that the engine's tests share.
 enum TestFlows {
     /// One step of a type, with more members of the step given.
-    static func single(_ type: String, id: String = "single", step: JSONObject = [:], flow: JSONObject = [:]) -> JSONValue {
+    static func single(_ type: String, id: String = "single", step: JSONObject = [:], flow: JSONObject = [:])
+        -> JSONValue
+    {
         var definition: JSONObject = ["type": .string(type), "outputKey": "out", "transitions": ["onSuccess": nil]]
         definition.merge(step)
-        var object: JSONObject = ["id": .string(id), "version": "1.0.0", "initialStepId": "only", "steps": ["only": .object(definition)]]
+        var object: JSONObject = [
+            "id": .string(id), "version": "1.0.0", "initialStepId": "only", "steps": ["only": .object(definition)],
+        ]
         object.merge(flow)
         return .object(object)
     }
@@ -19,7 +23,8 @@ enum TestFlows {
         for index in 1...count {
             let next: JSONValue = index == count ? .null : .string("s\(index + 1)")
             steps["s\(index)"] = [
-                "type": .string(type), "input": ["type": "static", "value": .int(Int64(index))], "outputKey": .string("o\(index)"),
+                "type": .string(type), "input": ["type": "static", "value": .int(Int64(index))],
+                "outputKey": .string("o\(index)"),
                 "transitions": ["onSuccess": next],
             ]
         }
@@ -52,7 +57,10 @@ struct Bench: Sendable {
     }
 
     /// Registers a flow, starts it and drives it until it waits or ends.
-    func run(_ flow: JSONValue, context: JSONObject = [:], options: CreateOptions = CreateOptions(), simulateTime: Bool = true) async throws -> Execution {
+    func run(
+        _ flow: JSONValue, context: JSONObject = [:], options: CreateOptions = CreateOptions(),
+        simulateTime: Bool = true
+    ) async throws -> Execution {
         let registered = try await engine.register(flow)
         let created = try await engine.create(registered.flow.id, context: context, options: options)
         return try await engine.run(created.execution.id, simulateTime: simulateTime)

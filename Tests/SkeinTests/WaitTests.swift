@@ -12,7 +12,10 @@ struct WaitTests {
             "id": .string(id), "version": "1.0.0", "initialStepId": "wait",
             "steps": [
                 "wait": ["type": "pause", "outputKey": "answer", "transitions": .object(transitions)],
-                "after": ["type": "echo", "input": ["type": "key", "key": "answer"], "outputKey": "seen", "transitions": ["onSuccess": nil]],
+                "after": [
+                    "type": "echo", "input": ["type": "key", "key": "answer"], "outputKey": "seen",
+                    "transitions": ["onSuccess": nil],
+                ],
             ],
         ]
     }
@@ -98,7 +101,10 @@ struct WaitTests {
             "steps": [
                 "wait": ["type": "pause", "transitions": ["onSuccess": "no", "onResume": "yes"]],
                 "no": ["type": "echo", "outputKey": "no", "transitions": ["onSuccess": nil]],
-                "yes": ["type": "echo", "input": ["type": "static", "value": 1], "outputKey": "yes", "transitions": ["onSuccess": nil]],
+                "yes": [
+                    "type": "echo", "input": ["type": "static", "value": 1], "outputKey": "yes",
+                    "transitions": ["onSuccess": nil],
+                ],
             ],
         ]
         let final = try await bench.run(flow)

@@ -3,7 +3,7 @@ internal import DequeModule
 internal import Logging
 
 #if canImport(Glibc)
-    internal import Glibc
+internal import Glibc
 #endif
 
 /// The thread of a connection or channel: opens sessions, feeds them from the mailbox, watches deadlines.

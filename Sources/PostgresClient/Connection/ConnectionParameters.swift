@@ -1,7 +1,7 @@
 internal import CPostgres
 
 #if canImport(Glibc)
-    internal import Glibc
+internal import Glibc
 #endif
 
 /// What is handed to libpq for one connection, and the words that must not appear in its messages.

@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// One connection that heals itself: it connects with the first command and again after every loss.
 ///
-/// Commands issued while it is down wait, until it is up or their deadline has passed. What was in flight at a loss fails,
-/// with `outcomeUnknown`; nothing that was sent is ever sent again.
+/// Commands issued while it is down wait, until it is up or their deadline has passed. What was in flight at a loss
+/// fails, with `outcomeUnknown`; nothing that was sent is ever sent again.
 package final class PostgresChannel: Sendable {
     private let configuration: PostgresConfiguration
     private let use: PostgresConnection.Use
@@ -14,8 +14,8 @@ package final class PostgresChannel: Sendable {
     private let isStarted = Mutex(false)
 
     /// Makes a channel; nothing is opened before the first command or `start`.
-    /// - Parameter onReconnect: runs on the channel's thread after every connect, the first included, before any waiting
-    ///   command is sent. It must not block.
+    /// - Parameter onReconnect: runs on the channel's thread after every connect, the first included, before any
+    ///   waiting command is sent. It must not block.
     package init(
         configuration: PostgresConfiguration, use: PostgresConnection.Use = .multiplexed, logger: Logger,
         onReconnect: @escaping @Sendable (PostgresServerIdentity) -> Void = { _ in }

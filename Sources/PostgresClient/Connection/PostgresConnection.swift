@@ -2,8 +2,8 @@ package import Logging
 
 /// One connection: a libpq session that belongs to one thread, used from tasks through a queue.
 ///
-/// Commands run in the order in which they were queued. Many tasks may use it at once; each command has its own Sync, so
-/// the failure of one does not touch the others. A command that passes its deadline takes the connection with it.
+/// Commands run in the order in which they were queued. Many tasks may use it at once; each command has its own Sync,
+/// so the failure of one does not touch the others. A command that passes its deadline takes the connection with it.
 package final class PostgresConnection: Sendable {
     /// How a connection is used, which decides what the cancellation of a task may do.
     package enum Use: Sendable {
@@ -53,8 +53,8 @@ package final class PostgresConnection: Sendable {
 
     /// Runs all queries and one Sync: one round trip, and one implicit transaction unless a transaction block is open.
     ///
-    /// A cancelled task withdraws what was not sent. Once sent, an exclusive connection waits for the answer, because the
-    /// batch may be committing; a multiplexed one fails with `cancelled` and an unknown outcome.
+    /// A cancelled task withdraws what was not sent. Once sent, an exclusive connection waits for the answer, because
+    /// the batch may be committing; a multiplexed one fails with `cancelled` and an unknown outcome.
     /// - Returns: one result per query.
     /// - Throws: the first error; everything of the batch was rolled back then, unless `outcomeUnknown`.
     package func batch(_ queries: [PostgresQuery], timeout: Duration? = nil) async throws -> [PostgresResult] {
@@ -85,8 +85,8 @@ package final class PostgresConnection: Sendable {
 
     /// Asks the server to cancel the command that is alone on the connection; without one, nothing happens.
     ///
-    /// The request is sent from a thread of its own. Never use it while a commit may be running: the server would report
-    /// success although a synchronous standby has not confirmed.
+    /// The request is sent from a thread of its own. Never use it while a commit may be running: the server would
+    /// report success although a synchronous standby has not confirmed.
     package func cancelCurrent() {
         commands.mailbox.interrupt(nil)
     }

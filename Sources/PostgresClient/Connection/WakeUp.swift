@@ -1,7 +1,7 @@
 internal import CPostgres
 
 #if canImport(Glibc)
-    internal import Glibc
+internal import Glibc
 #endif
 
 /// A descriptor that becomes readable when a thread blocked in `poll` should look at its mailbox.

@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// A bounded set of exclusive connections, handed out in the order of asking.
 ///
-/// Connections are opened when needed and kept; a broken one is replaced when somebody asks. Failed attempts to connect are
-/// repeated with a jittered pause until the time to acquire is over.
+/// Connections are opened when needed and kept; a broken one is replaced when somebody asks. Failed attempts to connect
+/// are repeated with a jittered pause until the time to acquire is over.
 package final class PostgresPool: Sendable {
     /// How a pool is doing.
     package struct Statistics: Hashable, Sendable {

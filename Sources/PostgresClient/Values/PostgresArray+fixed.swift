@@ -13,7 +13,8 @@ extension PostgresArray {
         }
     }
 
-    /// Lends the elements as one buffer, so that the loop over them is compiled for their type and not for any collection.
+    /// Lends the elements as one buffer, so that the loop over them is compiled for their type and not for any
+    /// collection.
     @inline(__always)
     static func contiguously<Value>(
         _ values: some Collection<Value>, _ body: (UnsafeBufferPointer<Value>) -> PostgresArray

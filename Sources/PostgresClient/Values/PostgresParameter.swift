@@ -1,4 +1,5 @@
-/// The value of one `$n`, always sent in binary and with its type, so that a mismatch is an error and never a misreading.
+/// The value of one `$n`, always sent in binary and with its type, so that a mismatch is an error and never a
+/// misreading.
 package enum PostgresParameter: Sendable {
     /// NULL of the given type.
     case null(PostgresOID)

@@ -1,6 +1,7 @@
 /// A named statement: prepared lazily once per connection under its name, and again after a reconnect.
 ///
-/// Names are meant to be constants of the program. The same name with other text is prepared anew, which is correct but slow.
+/// Names are meant to be constants of the program. The same name with other text is prepared anew, which is correct but
+/// slow.
 package struct PostgresStatement: Sendable, Hashable {
     /// The name on the server and in errors.
     package let name: String

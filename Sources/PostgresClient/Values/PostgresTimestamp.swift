@@ -1,4 +1,5 @@
-/// Microseconds since 1970 to and from PostgreSQL's microseconds since 2000; both infinities map to the ends of `Int64`.
+/// Microseconds since 1970 to and from PostgreSQL's microseconds since 2000; both infinities map to the ends of
+/// `Int64`.
 enum PostgresTimestamp {
     /// 1970-01-01 to 2000-01-01 in microseconds.
     private static let shift: Int64 = 946_684_800_000_000

@@ -17,7 +17,8 @@ public final class SystemClock: EngineClock {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Timestamp(
-            microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000 + offset.load(ordering: .relaxed))
+            microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000 + offset.load(ordering: .relaxed)
+        )
     }
 
     public var monotonic: Duration {

@@ -59,7 +59,9 @@ public final class VirtualClock: EngineClock {
     public func advance(by span: Duration) {
         let due = state.withLock { state in
             state.elapsed += span
-            let ids = state.sleepers.filter { $0.value.deadline <= state.elapsed }.sorted { $0.value.deadline < $1.value.deadline }
+            let ids = state.sleepers.filter { $0.value.deadline <= state.elapsed }.sorted {
+                $0.value.deadline < $1.value.deadline
+            }
             for (id, _) in ids { state.sleepers[id] = nil }
             return ids.map(\.value.continuation)
         }

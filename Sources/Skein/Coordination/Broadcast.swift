@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Hands each element to every listener. A listener that falls behind loses the oldest elements and finds the overflow element among the
-/// newest, so that it knows.
+/// Hands each element to every listener. A listener that falls behind loses the oldest elements and finds the overflow
+/// element among the newest, so that it knows.
 package final class Broadcast<Element: Sendable>: Sendable {
     private struct State {
         var nextID = 0
@@ -24,7 +24,8 @@ package final class Broadcast<Element: Sendable>: Sendable {
 
     /// Elements from now on, until the consumer stops.
     package func stream() -> AsyncStream<Element> {
-        let (stream, continuation) = AsyncStream.makeStream(of: Element.self, bufferingPolicy: .bufferingNewest(capacity))
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: Element.self, bufferingPolicy: .bufferingNewest(capacity))
         let id = state.withLock { state in
             state.nextID += 1
             state.listeners[state.nextID] = continuation

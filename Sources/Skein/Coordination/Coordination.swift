@@ -1,8 +1,10 @@
-// How identical instances find each other. None of this decides anything: with all of it gone, flushed or lying, only latency changes.
+// How identical instances find each other. None of this decides anything: with all of it gone, flushed or lying, only
+// latency changes.
 
 public import SkeinCore
 
-/// Efficiency locks: they keep two instances from doing the same work for nothing. Permission to write comes from the log alone.
+/// Efficiency locks: they keep two instances from doing the same work for nothing. Permission to write comes from the
+/// log alone.
 public protocol LockManager: Sendable {
     /// Nil: it is held by another; `holder(of:)` says by whom. Throws when the service cannot be asked.
     func acquire(_ name: String, holder: String, ttl: Duration) async throws -> LockGrant?
@@ -47,8 +49,9 @@ public struct WakeHint: Sendable, Hashable {
     public var at: Timestamp?
     /// For people and metrics: `new`, `signal`, `resume`, `timer`, `release`, …
     public var reason: String
-    /// Whether `takeDue` gives what this is about to one instance. False, as for a hint that a person published: everybody who hears it
-    /// looks by themselves, at this execution or, without one, at anything. Senders leave it false; the signaler sets it.
+    /// Whether `takeDue` gives what this is about to one instance. False, as for a hint that a person published:
+    /// everybody who hears it looks by themselves, at this execution or, without one, at anything. Senders leave it
+    /// false; the signaler sets it.
     public var isQueued: Bool
 
     public init(executionID: ExecutionID?, at: Timestamp? = nil, reason: String, isQueued: Bool = false) {
@@ -61,11 +64,14 @@ public struct WakeHint: Sendable, Hashable {
 
 /// Tells instances that there is something to look at, and gives each due execution to one of them.
 public protocol WakeSignaler: Sendable {
-    /// Tells every instance, after the commit; coalesced within a few milliseconds, never waits for the network, never fails.
+    /// Tells every instance, after the commit; coalesced within a few milliseconds, never waits for the network, never
+    /// fails.
     func signal(_ hints: [WakeHint])
-    /// What others (and this instance) signalled, until cancelled. A hint without an execution means: look for anything.
+    /// What others (and this instance) signalled, until cancelled. A hint without an execution means: look for
+    /// anything.
     func hints() -> AsyncStream<WakeHint>
-    /// Takes up to `limit` executions that are due at `now`; each is given to one caller. `next`: when the next one is due.
+    /// Takes up to `limit` executions that are due at `now`; each is given to one caller. `next`: when the next one is
+    /// due.
     func takeDue(at now: Timestamp, limit: Int) async throws -> (ids: [ExecutionID], next: Timestamp?)
 }
 
@@ -97,7 +103,8 @@ public struct IdempotencyAnswer: Sendable, Hashable {
     }
 }
 
-/// Elects one instance per duty. Duties are correct with none or several holders; a leader only saves the others the work.
+/// Elects one instance per duty. Duties are correct with none or several holders; a leader only saves the others the
+/// work.
 public protocol LeaderElection: Sendable {
     /// Becomes or stays the leader. Returns whether the candidate leads for `ttl` from the call's start.
     func campaign(_ duty: String, candidate: String, ttl: Duration) async throws -> Bool
@@ -122,7 +129,8 @@ public struct EventNotice: Sendable, Hashable {
 public protocol EventBroadcaster: Sendable {
     /// Coalesced; never waits, never fails.
     func publish(_ notice: EventNotice)
-    /// Notices of one tree of executions, until the consumer stops. `nil` elements mean: something may have been missed, read the log.
+    /// Notices of one tree of executions, until the consumer stops. `nil` elements mean: something may have been
+    /// missed, read the log.
     func notices(root: ExecutionID) -> AsyncStream<EventNotice?>
 }
 

@@ -1,8 +1,8 @@
 import Crypto
 
 extension IdempotencyScope {
-    /// 32 hexadecimal digits that stand for the scope: the first half of SHA-256 over the tenant, the flow and the key, each behind its
-    /// length, so that no two scopes are written alike.
+    /// 32 hexadecimal digits that stand for the scope: the first half of SHA-256 over the tenant, the flow and the key,
+    /// each behind its length, so that no two scopes are written alike.
     package var digest: String {
         var bytes: [UInt8] = []
         for part in [tenantID, flowID, key] {

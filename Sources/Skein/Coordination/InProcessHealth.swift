@@ -5,5 +5,7 @@ public struct InProcessHealth: CoordinationHealth {
     public var isUp: Bool { true }
     public var isShared: Bool { false }
 
-    public func check() async -> (isFine: Bool, message: String) { (true, "within this process; no other instance takes part") }
+    public func check() async -> (isFine: Bool, message: String) {
+        (true, "within this process; no other instance takes part")
+    }
 }

@@ -41,7 +41,9 @@ public final class InProcessLockManager: LockManager {
     public func extend(_ grant: LockGrant, ttl: Duration) async throws -> Bool {
         let present = clock.monotonic
         return state.withLock { state in
-            guard let held = state.held[grant.name], held.until > present, held.value == grant.value else { return false }
+            guard let held = state.held[grant.name], held.until > present, held.value == grant.value else {
+                return false
+            }
             state.held[grant.name]?.until = present + ttl
             return true
         }

@@ -30,7 +30,8 @@ package final class NoticeHub: Sendable {
 
     /// Notices of one tree from now on, until the consumer stops.
     package func stream(root: ExecutionID) -> AsyncStream<EventNotice?> {
-        let (stream, continuation) = AsyncStream.makeStream(of: EventNotice?.self, bufferingPolicy: .bufferingNewest(capacity))
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: EventNotice?.self, bufferingPolicy: .bufferingNewest(capacity))
         let id = audiences.withLock { audiences in
             var audience = audiences[root] ?? Audience()
             audience.nextID += 1
@@ -63,7 +64,8 @@ package final class NoticeHub: Sendable {
 
     private func remove(_ id: Int, root: ExecutionID) {
         audiences.withLock { audiences in
-            guard audiences[root]?.listeners.removeValue(forKey: id) != nil, audiences[root]?.listeners.isEmpty == true else { return }
+            guard audiences[root]?.listeners.removeValue(forKey: id) != nil, audiences[root]?.listeners.isEmpty == true
+            else { return }
             audiences[root] = nil
             onChange(.lastWent(root))
         }

@@ -56,7 +56,8 @@ package struct WakeBatch: Sendable, Equatable {
         for (entry, reason) in zip(due, reasons) {
             if entry.at > now {
                 let earliest = min(timer?.at ?? .distantFuture, entry.at)
-                timer = WakeHint(executionID: timer == nil ? entry.executionID : nil, at: earliest, reason: reason, isQueued: true)
+                timer = WakeHint(
+                    executionID: timer == nil ? entry.executionID : nil, at: earliest, reason: reason, isQueued: true)
             } else if messages.count < individually {
                 messages.append(WakeHint(executionID: entry.executionID, reason: reason, isQueued: true))
             } else {

@@ -19,14 +19,17 @@ public struct AuditEvent: Sendable, Hashable {
     /// Whether nothing can follow it.
     public var isTerminal: Bool {
         switch type {
-        case "execution.completed", "execution.failed", "execution.cancelled", "execution.rolled_back", "execution.rollback_failed": true
+        case "execution.completed", "execution.failed", "execution.cancelled", "execution.rolled_back",
+            "execution.rollback_failed":
+            true
         default: false
         }
     }
 
     public var json: JSONValue {
         var object: JSONObject = [
-            "executionId": .string(executionID.description), "seq": .int(seq), "rootExecutionId": .string(rootExecutionID.description),
+            "executionId": .string(executionID.description), "seq": .int(seq),
+            "rootExecutionId": .string(rootExecutionID.description),
             "type": .string(type),
         ]
         object["stepId"] = stepID.map { .string($0.rawValue) }
@@ -46,15 +49,18 @@ extension AuditEvent {
         let body = try LogBody(decoding: row.body, of: execution)
         return body.events.enumerated().map { offset, event in
             AuditEvent(
-                event, executionID: execution, seq: row.position + Int64(offset), root: root, workerID: body.workerID, at: row.at)
+                event, executionID: execution, seq: row.position + Int64(offset), root: root, workerID: body.workerID,
+                at: row.at)
         }
     }
 
     private init(
-        _ event: ExecutionEvent, executionID: ExecutionID, seq: Int64, root: ExecutionID, workerID: WorkerID?, at: Timestamp
+        _ event: ExecutionEvent, executionID: ExecutionID, seq: Int64, root: ExecutionID, workerID: WorkerID?,
+        at: Timestamp
     ) {
         self.init(
-            executionID: executionID, seq: seq, rootExecutionID: root, type: event.type, workerID: workerID, metadata: [:], at: at)
+            executionID: executionID, seq: seq, rootExecutionID: root, type: event.type, workerID: workerID,
+            metadata: [:], at: at)
         switch event {
         case .started, .completed:
             break

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Many callers, one question at a time: a caller shares an answer only when it was asked for after the caller came, so that nobody sees
-/// less than what was so when they asked.
+/// Many callers, one question at a time: a caller shares an answer only when it was asked for after the caller came, so
+/// that nobody sees less than what was so when they asked.
 final class Coalescer<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private enum Turn: Sendable {
         case lead

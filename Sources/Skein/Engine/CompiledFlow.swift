@@ -22,7 +22,9 @@ final class CompiledFlow: Sendable {
     func state(of record: ExecutionRecord) throws -> ExecutionState {
         var state: ExecutionState
         if let bytes = record.snapshot {
-            guard let restored = ExecutionState(record.creation, snapshot: try JSONValue(parsing: bytes, limits: .stored)) else {
+            guard
+                let restored = ExecutionState(record.creation, snapshot: try JSONValue(parsing: bytes, limits: .stored))
+            else {
                 throw LogFormatError(description: "the snapshot of \(record.creation.id) does not read")
             }
             state = restored

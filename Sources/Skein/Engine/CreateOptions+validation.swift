@@ -8,12 +8,19 @@ extension CreateOptions {
     package func problems() -> [Problem] {
         var problems: [Problem] = []
         func check(_ isFine: Bool, _ field: String, _ message: String) {
-            if !isFine { problems.append(Problem(code: "INVALID_VALUE", pointer: JSONPointer(tokens: field.split(separator: "/").map(String.init)), message: message)) }
+            if !isFine {
+                problems.append(
+                    Problem(
+                        code: "INVALID_VALUE",
+                        pointer: JSONPointer(tokens: field.split(separator: "/").map(String.init)), message: message))
+            }
         }
         func checkText(_ text: String?, _ field: String, limit: Int) {
             guard let text else { return }
             check(!text.isEmpty && text.utf8.count <= limit, field, "must have 1 to \(limit) bytes")
-            check(!text.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F }, field, "must not contain control characters")
+            check(
+                !text.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F }, field,
+                "must not contain control characters")
         }
         func checkSpan(_ span: Duration?, _ field: String) {
             guard let span else { return }
@@ -27,7 +34,9 @@ extension CreateOptions {
         checkSpan(delay, "delayMs")
         checkSpan(executionTimeout, "timeouts/executionMs")
         checkSpan(waitTimeout, "timeouts/waitMs")
-        if let idempotencyTTL { check(Self.keyTTL.contains(idempotencyTTL), "idempotencyTtlMs", "must be between 1 s and 30 days") }
+        if let idempotencyTTL {
+            check(Self.keyTTL.contains(idempotencyTTL), "idempotencyTtlMs", "must be between 1 s and 30 days")
+        }
         if let metadata {
             check(JSONValue.object(metadata).byteCount <= 65_536, "metadata", "must have at most 64 KiB")
             check(JSONValue.object(metadata).isStorable, "metadata", "must not contain NUL characters")

@@ -31,9 +31,12 @@ public struct CreateOptions: Sendable {
     public var metadata: JSONObject?
 
     public init(
-        flowVersion: String? = nil, tenantID: String? = nil, idempotencyKey: String? = nil, idempotencyTTL: Duration? = nil,
-        onMismatch: Mismatch = .refuse, tag: String? = nil, priority: Int = 0, delay: Duration? = nil, runAt: Timestamp? = nil,
-        executionTimeout: Duration? = nil, waitTimeout: Duration? = nil, autoRun: Bool = true, parentID: ExecutionID? = nil,
+        flowVersion: String? = nil, tenantID: String? = nil, idempotencyKey: String? = nil,
+        idempotencyTTL: Duration? = nil,
+        onMismatch: Mismatch = .refuse, tag: String? = nil, priority: Int = 0, delay: Duration? = nil,
+        runAt: Timestamp? = nil,
+        executionTimeout: Duration? = nil, waitTimeout: Duration? = nil, autoRun: Bool = true,
+        parentID: ExecutionID? = nil,
         metadata: JSONObject? = nil
     ) {
         self.flowVersion = flowVersion

@@ -1,4 +1,5 @@
-// Finds work and starts it. Three reasons to look, one way to claim: somebody hinted, a time has come, or it has been long enough.
+// Finds work and starts it. Three reasons to look, one way to claim: somebody hinted, a time has come, or it has been
+// long enough.
 
 import Logging
 import Metrics
@@ -39,7 +40,8 @@ final class Dispatcher: Sendable {
 
     /// - Parameter start: loads and drives what was claimed; owes each claim a slot or a cancelled reservation.
     init(
-        store: any ExecutionStore, coordination: Coordination, slots: SlotTable, handlers: HandlerRegistry, clock: any EngineClock,
+        store: any ExecutionStore, coordination: Coordination, slots: SlotTable, handlers: HandlerRegistry,
+        clock: any EngineClock,
         configuration: EngineConfiguration, identity: WorkerIdentity, metrics: EngineMetrics, logger: Logger,
         start: @escaping @Sendable ([Claim], ClaimID) async -> Void
     ) {
@@ -142,7 +144,8 @@ final class Dispatcher: Sendable {
         if !local.isEmpty { taken += await claim(local, tries: 1, counting: metrics.wakesLocal, in: &group) }
         if !pointed.isEmpty { taken += await claim(pointed, tries: 3, counting: metrics.wakesRedis, in: &group) }
         for retry in retries where taken < room {
-            taken += await claim(Array(retry.ids.prefix(room - taken)), tries: retry.tries, counting: metrics.wakesRedis, in: &group)
+            taken += await claim(
+                Array(retry.ids.prefix(room - taken)), tries: retry.tries, counting: metrics.wakesRedis, in: &group)
         }
         return taken
     }
@@ -178,7 +181,8 @@ final class Dispatcher: Sendable {
         guard state.withLock({ $0.sweeps || $0.nextSweep <= now }) else { return 0 }
         let claimID = ClaimID(raw: .random())
         let request = ClaimRequest(
-            ownership: Ownership(workerID: identity.id, claimID: claimID, lease: configuration.lease), handlers: handlers.types,
+            ownership: Ownership(workerID: identity.id, claimID: claimID, lease: configuration.lease),
+            handlers: handlers.types,
             handlerWait: configuration.handlerWait, limit: room)
         do {
             let result = try await store.claim(request)
@@ -196,7 +200,9 @@ final class Dispatcher: Sendable {
         }
     }
 
-    private func claim(_ ids: [ExecutionID], tries: Int, counting counter: Counter, in group: inout DiscardingTaskGroup) async -> Int {
+    private func claim(_ ids: [ExecutionID], tries: Int, counting counter: Counter, in group: inout DiscardingTaskGroup)
+        async -> Int
+    {
         let claimID = ClaimID(raw: .random())
         let ownership = Ownership(workerID: identity.id, claimID: claimID, lease: configuration.lease)
         do {
@@ -220,7 +226,9 @@ final class Dispatcher: Sendable {
         state.withLock { $0.later.append(Later(at: clock.monotonic + delay, ids: rest, tries: tries)) }
     }
 
-    private func begin(_ claims: [Claim], _ claimID: ClaimID, counting counter: Counter, in group: inout DiscardingTaskGroup) {
+    private func begin(
+        _ claims: [Claim], _ claimID: ClaimID, counting counter: Counter, in group: inout DiscardingTaskGroup
+    ) {
         guard !claims.isEmpty else { return }
         counter.increment(by: claims.count)
         metrics.claims.increment(by: claims.count)
@@ -232,7 +240,8 @@ final class Dispatcher: Sendable {
     // MARK: - When to look again
 
     private func interval(until due: Timestamp?) -> Duration {
-        let base = coordination.health.isUp ? configuration.sweep : min(configuration.sweep, configuration.degradedSweep)
+        let base =
+            coordination.health.isUp ? configuration.sweep : min(configuration.sweep, configuration.degradedSweep)
         let jittered = base * Double.random(in: 0.8...1.2)
         guard let due else { return jittered }
         return min(jittered, max(.milliseconds(1), due - clock.now))
@@ -242,7 +251,8 @@ final class Dispatcher: Sendable {
         let now = clock.monotonic
         let isUp = coordination.health.isUp
         return state.withLock { state in
-            // With room again and more to take: at once when there is much room, else after a moment, so that claims come in batches.
+            // With room again and more to take: at once when there is much room, else after a moment, so that claims
+            // come in batches.
             if state.hasBacklog || state.looksForDue || !state.woken.isEmpty || !state.pointed.isEmpty {
                 if slots.free >= max(1, slots.capacity / 4) { return now }
                 return now + .milliseconds(2)

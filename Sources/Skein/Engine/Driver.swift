@@ -52,7 +52,8 @@ final class Driver: Sendable {
         coordination = engine.coordination
         handlers = engine.handlers
         clock = engine.clock
-        runner = StepRunner(clock: engine.clock, logger: engine.logger, defaultTimeout: engine.configuration.defaultTimeout)
+        runner = StepRunner(
+            clock: engine.clock, logger: engine.logger, defaultTimeout: engine.configuration.defaultTimeout)
         workerID = engine.identity.id
         configuration = engine.configuration
         isClustered = engine.isClustered
@@ -96,9 +97,12 @@ final class Driver: Sendable {
     private func run(_ drive: inout Drive, _ node: FlowGraph.Node, _ handler: AnyHandler) async -> DriveEnd? {
         drive.slot.begin(
             Slot.Running(
-                stepID: node.id, attempt: drive.state.attempt, startedAt: clock.now, since: clock.monotonic, position: drive.state.position))
+                stepID: node.id, attempt: drive.state.attempt, startedAt: clock.now, since: clock.monotonic,
+                position: drive.state.position))
         let fact = await runner.run(node, handler, drive.state)
-        if let marker = await drive.slot.end() { drive.state.apply(marker.events, position: drive.state.position, at: marker.at) }
+        if let marker = await drive.slot.end() {
+            drive.state.apply(marker.events, position: drive.state.position, at: marker.at)
+        }
         drive.budget = drive.budget.map { $0 - 1 }
         guard let fact, drive.slot.stopped != .lost else { return await giveBack(drive) }
         metrics.steps.increment()
@@ -107,7 +111,8 @@ final class Driver: Sendable {
 
     /// This instance lacks the handler: another may have it, or nobody has.
     private func handOver(_ drive: inout Drive, _ node: FlowGraph.Node) async -> DriveEnd? {
-        let missing = Fact.cannotRun(Failure("HANDLER_NOT_FOUND", "no handler has the type '\(node.type)'", stepID: node.id))
+        let missing = Fact.cannotRun(
+            Failure("HANDLER_NOT_FOUND", "no handler has the type '\(node.type)'", stepID: node.id))
         guard isClustered else { return await commit(&drive, missing) }
         let wait = drive.flow.spec.handlerWait ?? configuration.handlerWait
         if clock.now - drive.dueAt >= wait, await !isServed(node.type) { return await commit(&drive, missing) }
@@ -148,12 +153,17 @@ final class Driver: Sendable {
         switch outcome {
         case .fenced:
             metrics.fenced.increment()
-            logger.debug("fenced", metadata: ["execution.id": "\(drive.slot.executionID)", "log.position": "\(append.position)"])
+            logger.debug(
+                "fenced", metadata: ["execution.id": "\(drive.slot.executionID)", "log.position": "\(append.position)"])
             return .lost
         case .refused(let error):
             return await refuse(&drive, fact, error)
         case .committed(let woken):
-            if let next { drive.state = next } else { drive.state.apply(body.events, position: append.position, at: now) }
+            if let next {
+                drive.state = next
+            } else {
+                drive.state.apply(body.events, position: append.position, at: now)
+            }
             if append.snapshot != nil { drive.snapshotPosition = drive.state.position }
             if let consumed = append.consumed { drive.inbox.removeAll { $0.generation == consumed } }
             publish(drive.state)
@@ -161,10 +171,12 @@ final class Driver: Sendable {
         }
     }
 
-    /// The state after the row, where the row itself needs it: for its snapshot. A plain step's is made in place once it is committed, which
-    /// spares a copy of the context.
+    /// The state after the row, where the row itself needs it: for its snapshot. A plain step's is made in place once
+    /// it is committed, which spares a copy of the context.
     private func following(_ drive: Drive, _ transition: Transition, _ body: LogBody) -> ExecutionState? {
-        let isDue = drive.state.position + Int64(body.events.count) - drive.snapshotPosition >= Int64(configuration.snapshotEvery)
+        let isDue =
+            drive.state.position + Int64(body.events.count) - drive.snapshotPosition
+            >= Int64(configuration.snapshotEvery)
         if transition.then == .proceed, !isDue { return nil }
         var next = drive.state
         next.apply(body.events, position: next.position, at: body.at)
@@ -187,13 +199,15 @@ final class Driver: Sendable {
 
     private func append(_ drive: Drive, _ transition: Transition, _ body: LogBody, _ next: ExecutionState?) -> Append {
         var append = Append(
-            executionID: drive.slot.executionID, position: drive.state.position, kind: transition.kind, count: Int16(clamping: body.events.count),
+            executionID: drive.slot.executionID, position: drive.state.position, kind: transition.kind,
+            count: Int16(clamping: body.events.count),
             operationID: .new(), body: body.encoded(), consumed: transition.consumed)
         append.snapshot = next.map { Snapshot(status: $0.status, bytes: $0.snapshot()) }
         switch transition.then {
         case .proceed: break
         case .park(let due):
-            append.effect = .park(due: due, seenGeneration: drive.seenGeneration, needs: drive.flow.needs(next ?? drive.state))
+            append.effect = .park(
+                due: due, seenGeneration: drive.seenGeneration, needs: drive.flow.needs(next ?? drive.state))
         case .end(let status): append.effect = .end(status)
         }
         return append
@@ -212,29 +226,40 @@ final class Driver: Sendable {
         }
     }
 
-    /// The row cannot be stored: the step that made it fails, and if even that cannot be written the execution is left to its lease.
+    /// The row cannot be stored: the step that made it fails, and if even that cannot be written the execution is left
+    /// to its lease.
     private func refuse(_ drive: inout Drive, _ fact: Fact, _ error: StoreError) async -> DriveEnd? {
-        logger.warning("a row was refused", metadata: ["execution.id": "\(drive.slot.executionID)", "error": "\(error)"])
+        logger.warning(
+            "a row was refused", metadata: ["execution.id": "\(drive.slot.executionID)", "error": "\(error)"])
         switch fact {
         case .stepSucceeded(let attempt, _, _), .waitRequested(let attempt, _):
             return await commit(
-                &drive, .stepFailed(attempt, StepFailure("INVALID_OUTPUT", "the result cannot be stored: \(error.message)", isRetryable: false)))
+                &drive,
+                .stepFailed(
+                    attempt,
+                    StepFailure("INVALID_OUTPUT", "the result cannot be stored: \(error.message)", isRetryable: false)))
         default:
             return .lost
         }
     }
 
     private func publish(_ state: ExecutionState) {
-        coordination.events.publish(EventNotice(executionID: state.id, rootID: state.creation.rootID, position: state.position - 1))
+        coordination.events.publish(
+            EventNotice(executionID: state.id, rootID: state.creation.rootID, position: state.position - 1))
     }
 
     // MARK: - Letting go
 
     private func repark(_ drive: Drive, due: Timestamp, needs: String) async -> DriveEnd {
         do {
-            guard let woken = try await store.repark(drive.slot.held, due: due, seenGeneration: drive.seenGeneration, needs: needs) else { return .lost }
+            guard
+                let woken = try await store.repark(
+                    drive.slot.held, due: due, seenGeneration: drive.seenGeneration, needs: needs)
+            else { return .lost }
             if !woken, due != .distantFuture {
-                coordination.wakes.signal([WakeHint(executionID: drive.slot.executionID, at: due > clock.now ? due : nil, reason: "released")])
+                coordination.wakes.signal([
+                    WakeHint(executionID: drive.slot.executionID, at: due > clock.now ? due : nil, reason: "released")
+                ])
             }
             return .parked(due: due, woken: woken)
         } catch {

@@ -12,13 +12,18 @@ public struct CancelResult: Sendable {
 }
 
 extension Engine {
-    /// Ends an execution before its time. Durable once it returns: no step starts afterwards, and what a running handler still returns is
-    /// dropped.
-    public func cancel(_ id: ExecutionID, source: Cancellation.Source = .user, reason: String? = nil) async throws -> CancelResult {
+    /// Ends an execution before its time. Durable once it returns: no step starts afterwards, and what a running
+    /// handler still returns is dropped.
+    public func cancel(_ id: ExecutionID, source: Cancellation.Source = .user, reason: String? = nil) async throws
+        -> CancelResult
+    {
         try await exclusively(id, purpose: "cancel") {
             let before = try await self.execution(id)
-            guard !before.status.isEnded else { return CancelResult(execution: before, cancelled: false, previousStatus: before.status) }
-            let cancellation = Cancellation(source: source, reason: reason.map { String($0.filter { $0 != "\0" }.prefix(2_000)) })
+            guard !before.status.isEnded else {
+                return CancelResult(execution: before, cancelled: false, previousStatus: before.status)
+            }
+            let cancellation = Cancellation(
+                source: source, reason: reason.map { String($0.filter { $0 != "\0" }.prefix(2_000)) })
             let body = LogBody(workerID: self.identity.id, at: self.clock.now, events: [.cancelled(cancellation)])
             let outcome = try await self.store.cancel(id, operationID: .new(), body: body.encoded())
             if let slot = self.slots[id] { slot.stop(.lost) }
@@ -28,44 +33,56 @@ extension Engine {
             }
             self.metrics.ended.increment()
             self.coordination.wakes.signal([WakeHint(executionID: id, reason: "cancel")])
-            self.coordination.events.publish(EventNotice(executionID: id, rootID: after.creation.rootID, position: position))
+            self.coordination.events.publish(
+                EventNotice(executionID: id, rootID: after.creation.rootID, position: position))
             return CancelResult(execution: after, cancelled: true, previousStatus: before.status)
         }
     }
 
-    /// Continues an execution that waits to be resumed, or cuts a timer short. The data is found under `resumeData`, and where the step has
-    /// an output key also there.
+    /// Continues an execution that waits to be resumed, or cuts a timer short. The data is found under `resumeData`,
+    /// and where the step has an output key also there.
     ///
     /// - Throws: `executionNotWaiting` when it waits for nothing that a resume can end.
     public func resume(_ id: ExecutionID, data: JSONValue? = nil) async throws -> Execution {
         try await exclusively(id, purpose: "resume") {
             guard data?.isStorable ?? true else { throw nulProblem("data") }
             let (state, execution) = try await self.current(id)
-            guard let wait = state.wait, wait.kind == .manual || wait.kind == .timer else { throw notWaiting(execution, for: "a resume") }
+            guard let wait = state.wait, wait.kind == .manual || wait.kind == .timer else {
+                throw notWaiting(execution, for: "a resume")
+            }
             let sent = try await self.store.send(
                 InboxMessage(
-                    executionID: id, operationID: .new(), kind: .resume, name: String(state.waitPosition), payload: data))
+                    executionID: id, operationID: .new(), kind: .resume, name: String(state.waitPosition), payload: data
+                ))
             guard case .accepted = sent else { throw notWaiting(try await self.execution(id), for: "a resume") }
             self.wakeUp(id, "resume")
             return try await self.execution(id)
         }
     }
 
-    /// Sends a signal. It is kept until the execution waits for one of that name, and consumed once, in the order of acceptance.
+    /// Sends a signal. It is kept until the execution waits for one of that name, and consumed once, in the order of
+    /// acceptance.
     ///
     /// - Parameter operationID: the same operation twice is accepted once.
-    public func signal(_ id: ExecutionID, _ name: String, payload: JSONValue? = nil, operationID: OperationID? = nil) async throws {
+    public func signal(_ id: ExecutionID, _ name: String, payload: JSONValue? = nil, operationID: OperationID? = nil)
+        async throws
+    {
         guard payload?.isStorable ?? true, !name.utf8.contains(0) else { throw nulProblem("payload") }
         guard !name.isEmpty, name.utf8.count <= 200 else {
             throw EngineError(
                 .invalidRequest, "the request is not valid",
-                problems: [Problem(code: "INVALID_VALUE", pointer: JSONPointer(tokens: ["name"]), message: "must have 1 to 200 bytes")])
+                problems: [
+                    Problem(
+                        code: "INVALID_VALUE", pointer: JSONPointer(tokens: ["name"]),
+                        message: "must have 1 to 200 bytes")
+                ])
         }
         let message = InboxMessage(
             executionID: id, operationID: operationID ?? .new(), kind: .signal, name: name, payload: payload)
         guard case .accepted = try await store.send(message) else {
             let execution = try await execution(id)
-            throw EngineError(.executionEnded, "the execution \(id) has ended (\(execution.status.rawValue)): it takes no signals")
+            throw EngineError(
+                .executionEnded, "the execution \(id) has ended (\(execution.status.rawValue)): it takes no signals")
         }
         wakeUp(id, "signal")
     }
@@ -77,11 +94,17 @@ extension Engine {
 }
 
 private func notWaiting(_ execution: Execution, for what: String) -> EngineError {
-    EngineError(.executionNotWaiting, "the execution \(execution.id) is \(execution.status.rawValue), it does not wait for \(what)")
+    EngineError(
+        .executionNotWaiting,
+        "the execution \(execution.id) is \(execution.status.rawValue), it does not wait for \(what)")
 }
 
 private func nulProblem(_ field: String) -> EngineError {
     EngineError(
         .invalidRequest, "the request is not valid",
-        problems: [Problem(code: "NUL_CHARACTER", pointer: JSONPointer(tokens: [field]), message: "text with a NUL character (U+0000) cannot be stored")])
+        problems: [
+            Problem(
+                code: "NUL_CHARACTER", pointer: JSONPointer(tokens: [field]),
+                message: "text with a NUL character (U+0000) cannot be stored")
+        ])
 }

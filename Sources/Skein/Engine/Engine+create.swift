@@ -7,22 +7,28 @@ public import SkeinCore
 extension Engine {
     /// Starts an execution of a flow.
     ///
-    /// Returns after the commit: what it returned is never lost. With an idempotency key the same call gives the same execution, on every
-    /// instance, for the key's time.
+    /// Returns after the commit: what it returned is never lost. With an idempotency key the same call gives the same
+    /// execution, on every instance, for the key's time.
     ///
-    /// - Throws: `EngineError` with `flowNotFound`, `invalidRequest` (all problems at once), `contextLimit`, `idempotencyMismatch`;
-    ///   `StoreError` when the store cannot take it.
+    /// - Throws: `EngineError` with `flowNotFound`, `invalidRequest` (all problems at once), `contextLimit`,
+    ///   `idempotencyMismatch`; `StoreError` when the store cannot take it.
     @discardableResult
-    public func create(_ flowID: String, context: JSONObject = [:], options: CreateOptions = CreateOptions()) async throws -> CreateResult {
+    public func create(_ flowID: String, context: JSONObject = [:], options: CreateOptions = CreateOptions())
+        async throws -> CreateResult
+    {
         var problems = options.problems()
         problems += context.problems()
-        guard problems.isEmpty else { throw EngineError(.invalidRequest, "the request is not valid", problems: problems) }
+        guard problems.isEmpty else {
+            throw EngineError(.invalidRequest, "the request is not valid", problems: problems)
+        }
         let flow = try await flows.flow(flowID, version: options.flowVersion)
         if let problem = flow.spec.limits.problem(of: context) { throw EngineError(.contextLimit, problem) }
         let now = clock.now
         let creation = ExecutionCreation(
-            id: .new(at: now), flowID: flowID, flowVersion: flow.spec.version.description, tenantID: options.tenantID, context: context,
-            tag: options.tag, priority: Int16(clamping: options.priority), metadata: options.metadata, idempotencyKey: options.idempotencyKey,
+            id: .new(at: now), flowID: flowID, flowVersion: flow.spec.version.description, tenantID: options.tenantID,
+            context: context,
+            tag: options.tag, priority: Int16(clamping: options.priority), metadata: options.metadata,
+            idempotencyKey: options.idempotencyKey,
             parentID: options.parentID, rootID: try await root(of: options.parentID),
             executionTimeout: options.executionTimeout ?? flow.spec.executionTimeout, waitTimeout: options.waitTimeout,
             autoRun: options.autoRun, createdAt: now)
@@ -35,14 +41,20 @@ extension Engine {
         guard let record = try await store.record(parent) else {
             throw EngineError(
                 .invalidRequest, "the request is not valid",
-                problems: [Problem(code: "PARENT_NOT_FOUND", pointer: JSONPointer(tokens: ["parentExecutionId"]), message: "there is no execution \(parent)")])
+                problems: [
+                    Problem(
+                        code: "PARENT_NOT_FOUND", pointer: JSONPointer(tokens: ["parentExecutionId"]),
+                        message: "there is no execution \(parent)")
+                ])
         }
         return record.creation.rootID
     }
 
     // MARK: - Without a key
 
-    private func born(_ creation: ExecutionCreation, _ flow: CompiledFlow, _ options: CreateOptions) async throws -> CreateResult {
+    private func born(_ creation: ExecutionCreation, _ flow: CompiledFlow, _ options: CreateOptions) async throws
+        -> CreateResult
+    {
         let due = options.readyAt(now: creation.createdAt)
         let ownership = takeRoom(for: flow, due: due, creation)
         let (append, state) = first(creation, flow, due: due, ownership: ownership)
@@ -58,16 +70,20 @@ extension Engine {
         }
     }
 
-    /// With room and the first step's handler here, the execution is born in this instance's hands; nil: somebody claims it.
+    /// With room and the first step's handler here, the execution is born in this instance's hands; nil: somebody
+    /// claims it.
     private func takeRoom(for flow: CompiledFlow, due: Timestamp, _ creation: ExecutionCreation) -> Ownership? {
         guard due <= creation.createdAt, isRunning, identity.mayClaim,
-            let type = flow.decision.graph.node(of: flow.spec.initialStepID)?.type, handlers[ofType: type] != nil, slots.reserve(upTo: 1) == 1
+            let type = flow.decision.graph.node(of: flow.spec.initialStepID)?.type, handlers[ofType: type] != nil,
+            slots.reserve(upTo: 1) == 1
         else { return nil }
         return Ownership(workerID: identity.id, claimID: .new(), lease: configuration.lease)
     }
 
     /// After the commit.
-    private func made(_ state: ExecutionState, _ flow: CompiledFlow, due: Timestamp, _ ownership: Ownership?) -> CreateResult {
+    private func made(_ state: ExecutionState, _ flow: CompiledFlow, due: Timestamp, _ ownership: Ownership?)
+        -> CreateResult
+    {
         metrics.started.increment()
         if let ownership {
             let slot = Slot(state.id, ownership.claimID)
@@ -81,7 +97,9 @@ extension Engine {
 
     private func announce(_ creation: ExecutionCreation, due: Timestamp) {
         guard due != .distantFuture else { return }
-        coordination.wakes.signal([WakeHint(executionID: creation.id, at: due > creation.createdAt ? due : nil, reason: "new")])
+        coordination.wakes.signal([
+            WakeHint(executionID: creation.id, at: due > creation.createdAt ? due : nil, reason: "new")
+        ])
         dispatcher?.expect(due)
     }
 
@@ -93,7 +111,8 @@ extension Engine {
         state.apply(body.events, position: 1, at: body.at)
         let new = NewExecution(creation: creation, needs: flow.needs(state), readyAt: due)
         let append = Append(
-            executionID: creation.id, position: 1, kind: .created, count: 1, operationID: OperationID(raw: creation.id.raw),
+            executionID: creation.id, position: 1, kind: .created, count: 1,
+            operationID: OperationID(raw: creation.id.raw),
             body: body.encoded(), effect: .create(new, ownership: ownership))
         return (append, state)
     }
@@ -117,7 +136,9 @@ extension Engine {
         let ttl = options.idempotencyTTL ?? configuration.idempotencyTTL
         let outcome: [KeyedOutcome]
         do {
-            outcome = try await store.create([KeyedCreation(append: append, key: key, fingerprint: fingerprint, ttl: ttl)])
+            outcome = try await store.create([
+                KeyedCreation(append: append, key: key, fingerprint: fingerprint, ttl: ttl)
+            ])
         } catch {
             if ownership != nil { slots.cancelReservation(1) }
             throw error
@@ -141,11 +162,15 @@ extension Engine {
     }
 
     /// The execution behind a key, read from the store: a cache may say anything.
-    private func existing(_ id: ExecutionID, _ scope: IdempotencyScope?, _ options: CreateOptions) async throws -> CreateResult? {
+    private func existing(_ id: ExecutionID, _ scope: IdempotencyScope?, _ options: CreateOptions) async throws
+        -> CreateResult?
+    {
         guard let record = try await store.record(id) else { return nil }
         let creation = record.creation
         if let scope {
-            guard creation.idempotencyKey == scope.key, creation.flowID == scope.flowID, creation.tenantID == scope.tenantID else { return nil }
+            guard creation.idempotencyKey == scope.key, creation.flowID == scope.flowID,
+                creation.tenantID == scope.tenantID
+            else { return nil }
         }
         if let version = options.flowVersion, version != creation.flowVersion, options.onMismatch == .refuse {
             throw mismatch(options.idempotencyKey ?? "")

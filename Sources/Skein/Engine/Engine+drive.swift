@@ -4,10 +4,11 @@ import Metrics
 public import SkeinCore
 
 extension Engine {
-    /// Drives an execution until it waits or ends. Takes the execution's lock, so that two callers do not do it at once.
+    /// Drives an execution until it waits or ends. Takes the execution's lock, so that two callers do not do it at
+    /// once.
     ///
-    /// An engine that is not running as a service also sleeps until timers and retries are due; with `simulateTime`, on a `VirtualClock`, it
-    /// moves the clock to whatever ends the wait instead, its timeout too.
+    /// An engine that is not running as a service also sleeps until timers and retries are due; with `simulateTime`, on
+    /// a `VirtualClock`, it moves the clock to whatever ends the wait instead, its timeout too.
     ///
     /// - Throws: `executionBusy` with the holder when another owns it, `executionNotFound`.
     public func run(_ id: ExecutionID, simulateTime: Bool = false) async throws -> Execution {
@@ -43,7 +44,9 @@ extension Engine {
                 throw busy(id, holder: now.workerID?.description)
             }
             let slot = Slot(id, claimID)
-            guard let loaded = try await store.load([id])[id], loaded.claimID == claimID, slots.add(slot) else { continue }
+            guard let loaded = try await store.load([id])[id], loaded.claimID == claimID, slots.add(slot) else {
+                continue
+            }
             let (end, _) = await withTaskCancellationHandler {
                 await driveClaimed(slot, claim, loaded, budget: budget)
             } onCancel: {
@@ -57,23 +60,27 @@ extension Engine {
     }
 
     private func busy(_ id: ExecutionID, holder: String?) -> EngineError {
-        EngineError(.executionBusy, "the execution \(id) is being run by \(holder ?? "another instance")", holder: holder)
+        EngineError(
+            .executionBusy, "the execution \(id) is being run by \(holder ?? "another instance")", holder: holder)
     }
 
-    /// Runs `body` under the execution's lock. Without a coordination service there is no lock; the log decides as always.
+    /// Runs `body` under the execution's lock. Without a coordination service there is no lock; the log decides as
+    /// always.
     func exclusively<Result: Sendable>(
         _ id: ExecutionID, purpose: String, _ body: @Sendable () async throws -> Result
     ) async throws -> Result {
         let name = "exec:\(id)"
         var grant: LockGrant?
         do {
-            grant = try await coordination.locks.acquire(name, holder: "\(identity.id) \(purpose)", ttl: configuration.lease)
+            grant = try await coordination.locks.acquire(
+                name, holder: "\(identity.id) \(purpose)", ttl: configuration.lease)
             if grant == nil {
                 let holder = try await coordination.locks.holder(of: name)?.holder
                 // A cancel must reach an execution whose driver holds the lock for as long as it drives.
                 let isDriver = holder.map { $0.hasSuffix(" run") || $0.hasSuffix(" step") } ?? false
                 if !(purpose == "cancel" && isDriver) {
-                    throw EngineError(.executionBusy, "the execution \(id) is locked by \(holder ?? "another")", holder: holder)
+                    throw EngineError(
+                        .executionBusy, "the execution \(id) is locked by \(holder ?? "another")", holder: holder)
                 }
             }
         } catch let error as EngineError {
@@ -88,7 +95,9 @@ extension Engine {
     }
 
     /// Extends the grant while `body` runs and releases it after.
-    private func keeping<Result: Sendable>(_ grant: LockGrant, _ body: @Sendable () async throws -> Result) async throws -> Result {
+    private func keeping<Result: Sendable>(_ grant: LockGrant, _ body: @Sendable () async throws -> Result) async throws
+        -> Result
+    {
         let (locks, clock, ttl) = (coordination.locks, clock, configuration.lease)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {

@@ -18,7 +18,8 @@ extension Engine {
         }
     }
 
-    /// Stores a definition under its id and version. A version never changes: the same content again is fine, another is a conflict.
+    /// Stores a definition under its id and version. A version never changes: the same content again is fine, another
+    /// is a conflict.
     ///
     /// - Parameter strict: step types that no handler has are errors instead of warnings.
     /// - Throws: `flowInvalid` with every problem, `flowConflict`.
@@ -27,21 +28,27 @@ extension Engine {
         let validation = validate(definition)
         let problems = validation.errors + (strict ? validation.warnings : [])
         guard let spec = validation.spec, problems.isEmpty else {
-            throw EngineError(.flowInvalid, "the flow has \(problems.count) problem\(problems.count == 1 ? "" : "s")", problems: problems)
+            throw EngineError(
+                .flowInvalid, "the flow has \(problems.count) problem\(problems.count == 1 ? "" : "s")",
+                problems: problems)
         }
         switch try await store.register(spec) {
         case .new: return RegisteredFlow(flow: spec, isNew: true, warnings: validation.warnings)
         case .identical: return RegisteredFlow(flow: spec, isNew: false, warnings: validation.warnings)
         case .conflict:
             throw EngineError(
-                .flowConflict, "the flow '\(spec.id)' exists in version \(spec.version) with another content; give the new one a new version")
+                .flowConflict,
+                "the flow '\(spec.id)' exists in version \(spec.version) with another content; give the new one a new version"
+            )
         }
     }
 
     /// The definition as it was registered. Version nil: the latest.
     public func flow(_ id: String, version: String? = nil) async throws -> JSONValue {
         guard let json = try await store.flow(id, version: version) else {
-            throw EngineError(.flowNotFound, version.map { "there is no flow '\(id)' in version \($0)" } ?? "there is no flow '\(id)'")
+            throw EngineError(
+                .flowNotFound, version.map { "there is no flow '\(id)' in version \($0)" } ?? "there is no flow '\(id)'"
+            )
         }
         return json
     }
@@ -53,15 +60,18 @@ extension Engine {
 
     /// Registers a closure as the handler of a type: JSON in, JSON out.
     public func handle(
-        _ type: String, _ body: @escaping @concurrent @Sendable (JSONValue, StepContext) async throws -> StepResult<JSONValue>
+        _ type: String,
+        _ body: @escaping @concurrent @Sendable (JSONValue, StepContext) async throws -> StepResult<JSONValue>
     ) {
         handlers.register(AnyHandler(HandlerMetadata(type: type), body))
     }
 
     /// Registers a closure with a typed input.
     public func handle<Input: Decodable & Sendable>(
-        _ type: String, _ body: @escaping @concurrent @Sendable (Input, StepContext) async throws -> StepResult<JSONValue>
+        _ type: String,
+        _ body: @escaping @concurrent @Sendable (Input, StepContext) async throws -> StepResult<JSONValue>
     ) {
-        handlers.register(AnyHandler(HandlerMetadata(type: type)) { input, step in try await body(AnyHandler.decode(input), step) })
+        handlers.register(
+            AnyHandler(HandlerMetadata(type: type)) { input, step in try await body(AnyHandler.decode(input), step) })
     }
 }

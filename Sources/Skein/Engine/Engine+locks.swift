@@ -1,4 +1,5 @@
-// Locks for users: the store says who holds one and numbers every holder; the coordination service only saves the others the asking.
+// Locks for users: the store says who holds one and numbers every holder; the coordination service only saves the
+// others the asking.
 
 import Metrics
 import SkeinCore
@@ -6,22 +7,24 @@ import SkeinCore
 /// A held lock, as its holder sees it.
 public struct Fence: Sendable, Hashable {
     public let name: String
-    /// Larger than every holder's before: a resource that remembers the largest it saw refuses a holder whose time is over.
+    /// Larger than every holder's before: a resource that remembers the largest it saw refuses a holder whose time is
+    /// over.
     public let token: Int64
 }
 
 extension Engine {
     /// Runs `body` while holding a lock that one caller on all instances can hold.
     ///
-    /// The lock is renewed while `body` runs. When it can no longer be trusted, `body` is cancelled and `lockLost` is thrown. A holder that
-    /// dies is followed by the next within `ttl`.
+    /// The lock is renewed while `body` runs. When it can no longer be trusted, `body` is cancelled and `lockLost` is
+    /// thrown. A holder that dies is followed by the next within `ttl`.
     ///
     /// - Parameters:
     ///   - ttl: how long a silent holder keeps it; at least 100 ms.
     ///   - wait: how long to wait for it. Default: not at all.
     /// - Throws: `lockUnavailable` with the holder when it was not free in time.
     public func withLock<Result: Sendable>(
-        _ name: String, ttl: Duration = .seconds(30), wait: Duration = .zero, _ body: @escaping @concurrent @Sendable (Fence) async throws -> Result
+        _ name: String, ttl: Duration = .seconds(30), wait: Duration = .zero,
+        _ body: @escaping @concurrent @Sendable (Fence) async throws -> Result
     ) async throws -> Result {
         let ttl = max(ttl, .milliseconds(100))
         let holder = "\(identity.id)/\(UniqueID.random())"
@@ -35,7 +38,8 @@ extension Engine {
             guard clock.monotonic + pause <= deadline else {
                 let other = try? await coordination.locks.holder(of: name)
                 throw EngineError(
-                    .lockUnavailable, "the lock '\(name)' is held by \(other?.holder ?? "another")", holder: other?.holder)
+                    .lockUnavailable, "the lock '\(name)' is held by \(other?.holder ?? "another")",
+                    holder: other?.holder)
             }
             try await clock.sleep(for: pause * Double.random(in: 0.5...1))
             pause = min(pause * 2, .milliseconds(100))
@@ -103,7 +107,9 @@ extension Engine {
             guard (try? await clock.sleep(for: ttl / 3)) != nil else { return true }
             let began = clock.monotonic
             if let grant = lease.grant { _ = try? await coordination.locks.extend(grant, ttl: ttl) }
-            switch try? await store.extendFence(lease.fence.name, token: lease.fence.token, holder: lease.holder, ttl: ttl) {
+            switch try? await store.extendFence(
+                lease.fence.name, token: lease.fence.token, holder: lease.holder, ttl: ttl)
+            {
             case true?: trustedUntil = began + ttl
             case false?: return Task.isCancelled
             case nil:

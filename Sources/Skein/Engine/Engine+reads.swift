@@ -16,7 +16,8 @@ public struct StepView: Sendable, Hashable {
 
     public var json: JSONValue {
         var object: JSONObject = [
-            "stepId": .string(stepID.rawValue), "type": .string(type), "status": .string(status), "attempt": .int(Int64(attempt)),
+            "stepId": .string(stepID.rawValue), "type": .string(type), "status": .string(status),
+            "attempt": .int(Int64(attempt)),
         ]
         object["startedAt"] = startedAt.map { .string($0.description) }
         object["endedAt"] = endedAt.map { .string($0.description) }
@@ -38,9 +39,15 @@ extension Engine {
     func execution(of record: ExecutionRecord) async throws -> Execution {
         let (state, flow) = try await state(of: record)
         var missing: String?
-        if record.owner == nil, case .step = state.phase, let flow, isClustered, record.nextAt ?? .distantFuture <= clock.now {
+        if record.owner == nil, case .step = state.phase, let flow, isClustered,
+            record.nextAt ?? .distantFuture <= clock.now
+        {
             let type = flow.needs(state)
-            if handlers[ofType: type] == nil, try await !store.workers().contains(where: { $0.isLive && $0.handlers.contains(type) }) { missing = type }
+            if handlers[ofType: type] == nil,
+                try await !store.workers().contains(where: { $0.isLive && $0.handlers.contains(type) })
+            {
+                missing = type
+            }
         }
         return Execution(state, owner: record.owner, missingHandler: missing)
     }
@@ -66,7 +73,8 @@ extension Engine {
         var result: [Execution] = []
         for summary in try await store.list(query) {
             let record = ExecutionRecord(
-                creation: summary.creation, snapshot: summary.snapshot, rows: [], owner: summary.owner, nextAt: nil, needs: nil)
+                creation: summary.creation, snapshot: summary.snapshot, rows: [], owner: summary.owner, nextAt: nil,
+                needs: nil)
             let flow = try await flows.flow(summary.creation.flowID, version: summary.creation.flowVersion)
             var state = try flow.state(of: record)
             // A cancel is a row behind the snapshot: lists read the row's own status.
@@ -84,13 +92,18 @@ extension Engine {
         return try await events(of: id, root: record.creation.rootID, from: seq, limit: limit)
     }
 
-    private func events(of id: ExecutionID, root: ExecutionID, from seq: Int64, limit: Int) async throws -> [AuditEvent] {
+    private func events(of id: ExecutionID, root: ExecutionID, from seq: Int64, limit: Int) async throws -> [AuditEvent]
+    {
         let rows = try await store.rows(of: id, from: seq, limit: limit)
-        return Array(try rows.flatMap { try AuditEvent.events(of: $0, in: id, root: root) }.filter { $0.seq >= seq }.prefix(limit))
+        return Array(
+            try rows.flatMap { try AuditEvent.events(of: $0, in: id, root: root) }.filter { $0.seq >= seq }.prefix(
+                limit))
     }
 
     /// Events as they happen, from `seq` on, without a gap; ends after the execution's last event.
-    public func follow(_ id: ExecutionID, from seq: Int64 = 1) async throws -> AsyncThrowingStream<AuditEvent, any Error> {
+    public func follow(_ id: ExecutionID, from seq: Int64 = 1) async throws -> AsyncThrowingStream<
+        AuditEvent, any Error
+    > {
         guard let record = try await store.record(id) else { throw notFound(id) }
         let root = record.creation.rootID
         let (stream, continuation) = AsyncThrowingStream<AuditEvent, any Error>.makeStream(bufferingPolicy: .unbounded)
@@ -110,7 +123,8 @@ extension Engine {
 
     /// Yields what there is. Returns where to go on, or nil at the end.
     private func pump(
-        _ id: ExecutionID, root: ExecutionID, from seq: Int64, into continuation: AsyncThrowingStream<AuditEvent, any Error>.Continuation
+        _ id: ExecutionID, root: ExecutionID, from seq: Int64,
+        into continuation: AsyncThrowingStream<AuditEvent, any Error>.Continuation
     ) async throws -> Int64? {
         var next = seq
         while true {
@@ -131,7 +145,9 @@ extension Engine {
     }
 
     /// Calls `look` at once, after each notice and every second, until it returns nil.
-    private func watch(_ id: ExecutionID, root: ExecutionID, _ look: @Sendable (Int64?) async throws -> Int64?) async throws {
+    private func watch(_ id: ExecutionID, root: ExecutionID, _ look: @Sendable (Int64?) async throws -> Int64?)
+        async throws
+    {
         let alarm = Alarm()
         try await withThrowingTaskGroup(of: Void.self) { group in
             let notices = coordination.events.notices(root: root)

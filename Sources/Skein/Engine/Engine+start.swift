@@ -57,7 +57,8 @@ extension Engine {
                 let state = try flow.state(of: loaded.record)
                 drive = Drive(
                     slot: slot, flow: flow, state: state, inbox: loaded.inbox, seenGeneration: claim.wakeGeneration,
-                    snapshotPosition: loaded.record.rows.first?.position ?? state.position, dueAt: claim.dueAt, budget: budget)
+                    snapshotPosition: loaded.record.rows.first?.position ?? state.position, dueAt: claim.dueAt,
+                    budget: budget)
             } catch {
                 return (await setAside(slot, claim, error), nil)
             }

@@ -6,8 +6,8 @@ import Synchronization
 
 /// Runs flows durably, alone or as one of many identical instances over one store.
 ///
-/// As a library: register flows and handlers, `create` executions, and either add the engine to a `ServiceGroup`, where it runs whatever
-/// is due until a graceful shutdown, or drive single executions with `run(_:)` and `step(_:)`.
+/// As a library: register flows and handlers, `create` executions, and either add the engine to a `ServiceGroup`, where
+/// it runs whatever is due until a graceful shutdown, or drive single executions with `run(_:)` and `step(_:)`.
 public final class Engine: Service, Sendable {
     public let store: any ExecutionStore
     public let coordination: Coordination
@@ -32,7 +32,8 @@ public final class Engine: Service, Sendable {
     ///   - coordination: how instances find each other: in this process, or `.redis(url)` of SkeinRedis.
     ///   - clock: the system's, or a `VirtualClock` in tests. A store with a clock of its own must share it.
     public init(
-        store: any ExecutionStore, coordination: Coordination? = nil, configuration: EngineConfiguration = EngineConfiguration(),
+        store: any ExecutionStore, coordination: Coordination? = nil,
+        configuration: EngineConfiguration = EngineConfiguration(),
         clock: any EngineClock = SystemClock(), logger: Logger = Logger(label: "skein"),
         metrics: any MetricsFactory = MetricsSystem.factory
     ) {
@@ -74,7 +75,8 @@ public final class Engine: Service, Sendable {
 
     var dispatcher: Dispatcher? { dispatcherBox.withLock { $0 } }
 
-    /// Brings the store's schema up to date. Any number of instances may call it at once. Returns the names of what was applied.
+    /// Brings the store's schema up to date. Any number of instances may call it at once. Returns the names of what was
+    /// applied.
     @discardableResult
     public func migrate() async throws -> [String] {
         try await store.migrate()
@@ -85,7 +87,8 @@ public final class Engine: Service, Sendable {
         guard !identity.isRegistered else { return }
         _ = try await registration.value(for: 0) { _ in
             guard !identity.isRegistered else { return true }
-            try await store.register(WorkerRecord(id: identity.id, podID: configuration.podID, handlers: handlers.types))
+            try await store.register(
+                WorkerRecord(id: identity.id, podID: configuration.podID, handlers: handlers.types))
             identity.registered()
             return true
         }
@@ -93,8 +96,9 @@ public final class Engine: Service, Sendable {
 
     // MARK: - The service
 
-    /// Claims and drives executions until graceful shutdown or cancellation. At a graceful shutdown it stops claiming, lets running
-    /// handlers finish within the grace period, commits what they did and gives the rest back for immediate claim elsewhere.
+    /// Claims and drives executions until graceful shutdown or cancellation. At a graceful shutdown it stops claiming,
+    /// lets running handlers finish within the grace period, commits what they did and gives the rest back for
+    /// immediate claim elsewhere.
     public func run() async throws {
         try await ensureRegistered()
         let dispatcher = makeDispatcher()
@@ -120,9 +124,11 @@ public final class Engine: Service, Sendable {
     private func addLoops(to group: inout TaskGroup<Void>, _ dispatcher: Dispatcher) {
         let keeper = LeaseKeeper(
             store: store, slots: slots, identity: identity, clock: clock, lease: configuration.lease, logger: logger)
-        let marker = StepMarker(slots: slots, journal: journal, clock: clock, workerID: identity.id, after: configuration.startedMarker)
+        let marker = StepMarker(
+            slots: slots, journal: journal, clock: clock, workerID: identity.id, after: configuration.startedMarker)
         let housekeeper = Housekeeper(
-            store: store, coordination: coordination, identity: identity, clock: clock, metrics: metrics, logger: logger)
+            store: store, coordination: coordination, identity: identity, clock: clock, metrics: metrics, logger: logger
+        )
         group.addTask { await self.coordination.run() }
         group.addTask { await keeper.run() }
         group.addTask { await housekeeper.run() }
@@ -139,7 +145,8 @@ public final class Engine: Service, Sendable {
 
     private func makeDispatcher() -> Dispatcher {
         Dispatcher(
-            store: store, coordination: coordination, slots: slots, handlers: handlers, clock: clock, configuration: configuration,
+            store: store, coordination: coordination, slots: slots, handlers: handlers, clock: clock,
+            configuration: configuration,
             identity: identity, metrics: metrics, logger: logger,
             start: { [weak self] claims, claimID in await self?.start(claims, claimID) })
     }

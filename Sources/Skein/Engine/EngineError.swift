@@ -38,6 +38,8 @@ public struct EngineError: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     public var description: String {
-        problems.isEmpty ? "\(code.rawValue): \(message)" : "\(code.rawValue): \(message) " + problems.map(\.description).joined(separator: "; ")
+        problems.isEmpty
+            ? "\(code.rawValue): \(message)"
+            : "\(code.rawValue): \(message) " + problems.map(\.description).joined(separator: "; ")
     }
 }

@@ -44,7 +44,9 @@ public struct Execution: Sendable {
             wait = nil
         } else if let missingHandler, case .step(let stepID) = state.phase {
             status = .pending
-            wait = Wait(kind: .handler, stepID: stepID, reason: "no live worker has the handler '\(missingHandler)'", startedAt: state.updatedAt)
+            wait = Wait(
+                kind: .handler, stepID: stepID, reason: "no live worker has the handler '\(missingHandler)'",
+                startedAt: state.updatedAt)
         } else if case .waiting(let current) = state.phase {
             status = .waiting
             wait = current
@@ -56,7 +58,8 @@ public struct Execution: Sendable {
 
     public var json: JSONValue {
         var object: JSONObject = [
-            "id": .string(id.description), "flowId": .string(creation.flowID), "flowVersion": .string(creation.flowVersion),
+            "id": .string(id.description), "flowId": .string(creation.flowID),
+            "flowVersion": .string(creation.flowVersion),
             "status": .string(status.rawValue), "context": .object(context),
             "currentSteps": .array(currentSteps.map { .string($0.rawValue) }), "stepCount": .int(Int64(stepCount)),
         ]

@@ -1,7 +1,8 @@
 import SkeinCore
 import Synchronization
 
-/// Compiled flows by id and version. A version never changes, so it is read once; which version is the latest is asked every time.
+/// Compiled flows by id and version. A version never changes, so it is read once; which version is the latest is asked
+/// every time.
 final class FlowCache: Sendable {
     private struct Key: Hashable {
         var id: String
@@ -31,16 +32,23 @@ final class FlowCache: Sendable {
             json = try await latest.value(for: id) { [store] id in try await store.flow(id, version: nil) }
         }
         guard let json else {
-            throw EngineError(.flowNotFound, version.map { "there is no flow '\(id)' in version \($0)" } ?? "there is no flow '\(id)'")
+            throw EngineError(
+                .flowNotFound, version.map { "there is no flow '\(id)' in version \($0)" } ?? "there is no flow '\(id)'"
+            )
         }
-        if version == nil, let text = json["version"]?.string, let known = flows.withLock({ $0[Key(id: id, version: text)] }) { return known }
+        if version == nil, let text = json["version"]?.string,
+            let known = flows.withLock({ $0[Key(id: id, version: text)] })
+        {
+            return known
+        }
         return try insert(json)
     }
 
     private func insert(_ json: JSONValue) throws -> CompiledFlow {
         let validation = FlowSpec.validate(json, knownTypes: nil)
         guard let spec = validation.spec else {
-            throw EngineError(.flowInvalid, "the stored flow is not valid in this version of Skein", problems: validation.errors)
+            throw EngineError(
+                .flowInvalid, "the stored flow is not valid in this version of Skein", problems: validation.errors)
         }
         let compiled = CompiledFlow(spec, policy: policy)
         flows.withLock { flows in

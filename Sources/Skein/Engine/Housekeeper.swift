@@ -20,7 +20,8 @@ struct Housekeeper: Sendable {
         var next = clock.monotonic
         let candidate = identity.id.description
         while (try? await clock.sleep(for: Self.ttl / 3)) != nil {
-            let leads = (try? await coordination.leaders.campaign(Self.duty, candidate: candidate, ttl: Self.ttl)) ?? true
+            let leads =
+                (try? await coordination.leaders.campaign(Self.duty, candidate: candidate, ttl: Self.ttl)) ?? true
             metrics.leadsMaintenance.record(leads ? 1 : 0)
             guard leads, clock.monotonic >= next else { continue }
             next = clock.monotonic + Self.interval

@@ -1,5 +1,5 @@
-// Group commit: whatever queued up while the last COMMIT was in flight goes out in the next one. No linger: a COMMIT in progress is the
-// natural one. One execution has at most one append here at a time, so order holds.
+// Group commit: whatever queued up while the last COMMIT was in flight goes out in the next one. No linger: a COMMIT in
+// progress is the natural one. One execution has at most one append here at a time, so order holds.
 
 import Metrics
 import SkeinCore
@@ -7,7 +7,8 @@ import Synchronization
 
 /// Takes appends from all executions of an instance and commits them in batches.
 final class Journal: Sendable {
-    // Every durable step passes here; each continuation is resumed exactly once, by the writer that took its row or by the end of `run`.
+    // Every durable step passes here; each continuation is resumed exactly once, by the writer that took its row or by
+    // the end of `run`.
     private typealias Reply = UnsafeContinuation<AppendOutcome, any Error>
 
     /// Rows and who waits for them, side by side: a writer mostly takes all there is, without copying any.
@@ -34,7 +35,8 @@ final class Journal: Sendable {
         self.metrics = metrics
     }
 
-    /// Returns once the row is durable or known not to be. Without running writers it commits alone, on the caller's task.
+    /// Returns once the row is durable or known not to be. Without running writers it commits alone, on the caller's
+    /// task.
     func commit(_ append: Append) async throws -> AppendOutcome {
         guard state.withLock({ $0.isRunning }) else { return try await commitAlone(append) }
         return try await withUnsafeThrowingContinuation { reply in
@@ -112,7 +114,8 @@ final class Journal: Sendable {
             }
             return state.queue
         }
-        let batch = Batch(appends: Array(state.queue.appends.prefix(count)), replies: Array(state.queue.replies.prefix(count)))
+        let batch = Batch(
+            appends: Array(state.queue.appends.prefix(count)), replies: Array(state.queue.replies.prefix(count)))
         state.queue.appends.removeFirst(count)
         state.queue.replies.removeFirst(count)
         return batch

@@ -1,5 +1,5 @@
-// Keeps what this instance holds, and lets go of what it cannot keep: renewal by the list of claims it really has, a heartbeat, and a
-// window of trust measured by the monotonic clock.
+// Keeps what this instance holds, and lets go of what it cannot keep: renewal by the list of claims it really has, a
+// heartbeat, and a window of trust measured by the monotonic clock.
 
 import Logging
 import SkeinCore
@@ -58,7 +58,9 @@ struct LeaseKeeper: Sendable {
 
     private func superseded() {
         if identity.mayClaim {
-            logger.warning("another worker took this instance's place; it claims nothing more", metadata: ["worker.id": "\(identity.id)"])
+            logger.warning(
+                "another worker took this instance's place; it claims nothing more",
+                metadata: ["worker.id": "\(identity.id)"])
         }
         identity.allowClaims(false)
         for slot in slots.all { slot.stop(.lost) }
@@ -67,7 +69,9 @@ struct LeaseKeeper: Sendable {
     /// The leases may be over by now: whoever holds them next must not be met by handlers of ours.
     private func distrust() {
         guard identity.mayClaim else { return }
-        logger.warning("the store has not answered for most of a lease; handlers are cancelled", metadata: ["worker.id": "\(identity.id)"])
+        logger.warning(
+            "the store has not answered for most of a lease; handlers are cancelled",
+            metadata: ["worker.id": "\(identity.id)"])
         identity.allowClaims(false)
         for slot in slots.all { slot.stop(.lost) }
     }

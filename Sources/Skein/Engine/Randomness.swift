@@ -1,6 +1,6 @@
-// Ids and jitter. The system's generator asks the kernel at every call, which a row per step cannot afford: operation ids and the random
-// part of execution ids come from a mixed counter, keyed once per process by the kernel. They are unique, not secret; what must not be
-// guessed (claims, locks) asks the kernel.
+// Ids and jitter. The system's generator asks the kernel at every call, which a row per step cannot afford: operation
+// ids and the random part of execution ids come from a mixed counter, keyed once per process by the kernel. They are
+// unique, not secret; what must not be guessed (claims, locks) asks the kernel.
 
 import SkeinCore
 import Synchronization

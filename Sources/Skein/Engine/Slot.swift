@@ -93,7 +93,9 @@ final class Slot: Sendable {
     /// The attempt, if it has run for `span` and nobody has marked it: the caller then owes `marked`.
     func takeForMarking(after span: Duration, at now: Duration) -> Running? {
         state.withLock { state in
-            guard let running = state.running, !running.isMarked, !state.marking, state.stop == nil, now - running.since >= span else { return nil }
+            guard let running = state.running, !running.isMarked, !state.marking, state.stop == nil,
+                now - running.since >= span
+            else { return nil }
             state.running?.isMarked = true
             state.marking = true
             return running

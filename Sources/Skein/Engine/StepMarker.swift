@@ -32,7 +32,8 @@ struct StepMarker: Sendable {
             slot.marked(nil)
         case .refused?: slot.marked(nil)
         case nil:
-            // Whether it is in the log is not known: the owner's next append would collide with it. Let the lease decide.
+            // Whether it is in the log is not known: the owner's next append would collide with it. Let the lease
+            // decide.
             slot.stop(.lost)
             slot.marked(nil)
         }

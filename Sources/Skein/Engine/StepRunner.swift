@@ -25,9 +25,12 @@ final class StepRunner: Sendable {
             return .stepFailed(attempt, StepFailure("INPUT_ERROR", "\(error)", isRetryable: false))
         }
         let context = StepContext(
-            executionID: execution.id, flowID: execution.creation.flowID, flowVersion: execution.creation.flowVersion, stepID: node.id,
-            attempt: execution.attempt, visit: execution.moves, fencingToken: execution.position, tenantID: execution.creation.tenantID,
-            config: node.config, context: execution.context, hasExplicitInput: node.input != .full, clock: clock, logger: logger)
+            executionID: execution.id, flowID: execution.creation.flowID, flowVersion: execution.creation.flowVersion,
+            stepID: node.id,
+            attempt: execution.attempt, visit: execution.moves, fencingToken: execution.position,
+            tenantID: execution.creation.tenantID,
+            config: node.config, context: execution.context, hasExplicitInput: node.input != .full, clock: clock,
+            logger: logger)
         guard let limit = limit(of: node, execution, at: startedAt) else {
             do {
                 let result = try await handler.body(input, context)
@@ -118,7 +121,9 @@ extension JSONLimits {
 
 extension StepFailure {
     static let notStorable = StepFailure(
-        "INVALID_OUTPUT", "the handler returned a value that cannot be stored: text with a NUL character (U+0000), more than 64 MiB or 256 levels", isRetryable: false)
+        "INVALID_OUTPUT",
+        "the handler returned a value that cannot be stored: text with a NUL character (U+0000), more than 64 MiB or 256 levels",
+        isRetryable: false)
 
     /// The longest message an audit event keeps.
     private static let messageLimit = 8_192
@@ -127,9 +132,15 @@ extension StepFailure {
     var storable: StepFailure {
         var copy = self
         if copy.failure.message.utf8.contains(0) { copy.failure.message = copy.failure.message.filter { $0 != "\0" } }
-        if copy.failure.message.utf8.count > Self.messageLimit { copy.failure.message = String(copy.failure.message.prefix(Self.messageLimit)) + "…" }
-        if copy.failure.code.utf8.contains(0) || copy.failure.code.utf8.count > 200 { copy.failure.code = "STEP_FAILED" }
-        if let details = copy.failure.details, !details.isStorable || details.byteCount > 65_536 { copy.failure.details = nil }
+        if copy.failure.message.utf8.count > Self.messageLimit {
+            copy.failure.message = String(copy.failure.message.prefix(Self.messageLimit)) + "…"
+        }
+        if copy.failure.code.utf8.contains(0) || copy.failure.code.utf8.count > 200 {
+            copy.failure.code = "STEP_FAILED"
+        }
+        if let details = copy.failure.details, !details.isStorable || details.byteCount > 65_536 {
+            copy.failure.details = nil
+        }
         return copy
     }
 }

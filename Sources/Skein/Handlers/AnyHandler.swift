@@ -6,8 +6,8 @@ public final class AnyHandler: Sendable {
 
     public let metadata: HandlerMetadata
     public let body: Body
-    /// Finds mistakes in a step's `config` that are certain without running it, with pointers from the config. A flow with such a mistake is
-    /// refused.
+    /// Finds mistakes in a step's `config` that are certain without running it, with pointers from the config. A flow
+    /// with such a mistake is refused.
     public let configCheck: (@Sendable (JSONObject) -> [Problem])?
 
     public init(
@@ -18,8 +18,8 @@ public final class AnyHandler: Sendable {
         self.body = body
     }
 
-    /// Decodes the input and encodes the output of a typed handler. Input that does not decode fails the step with INPUT_ERROR, without a
-    /// retry.
+    /// Decodes the input and encodes the output of a typed handler. Input that does not decode fails the step with
+    /// INPUT_ERROR, without a retry.
     public convenience init<H: Handler>(_ handler: H, configCheck: (@Sendable (JSONObject) -> [Problem])? = nil) {
         self.init(H.metadata, configCheck: configCheck) { input, step in
             let decoded: H.Input = try AnyHandler.decode(input)

@@ -12,7 +12,8 @@ public struct HandlerMetadata: Sendable, Hashable {
     public var configSchema: JSONValue
 
     public init(
-        type: String, name: String? = nil, description: String = "", category: String = "custom", isStateful: Bool = false,
+        type: String, name: String? = nil, description: String = "", category: String = "custom",
+        isStateful: Bool = false,
         configSchema: JSONValue = true
     ) {
         self.type = type
@@ -26,8 +27,8 @@ public struct HandlerMetadata: Sendable, Hashable {
 
 /// Does the work of a step. May run more than once for one step: pass `step.idempotencyToken` on to what you call.
 ///
-/// A handler runs outside any actor, on the concurrent pool. Thrown `StepFailure`s fail the step with their code, other errors with
-/// HANDLER_ERROR; a `CancellationError` while the step is being cancelled is not a failure.
+/// A handler runs outside any actor, on the concurrent pool. Thrown `StepFailure`s fail the step with their code, other
+/// errors with HANDLER_ERROR; a `CancellationError` while the step is being cancelled is not a failure.
 public protocol Handler<Input, Output>: Sendable {
     associatedtype Input: Decodable & Sendable
     associatedtype Output: Encodable & Sendable
@@ -55,7 +56,9 @@ public enum StepResult<Output: Sendable>: Sendable {
 
     public static func success(_ output: Output, next: StepID) -> Self { .completed(output, next: next) }
 
-    public static func failure(_ code: String, _ message: String? = nil, details: JSONValue? = nil, isRetryable: Bool = true) -> Self {
+    public static func failure(
+        _ code: String, _ message: String? = nil, details: JSONValue? = nil, isRetryable: Bool = true
+    ) -> Self {
         .failed(StepFailure(code, message, details: details, isRetryable: isRetryable))
     }
 }

@@ -24,8 +24,10 @@ public final class StepContext: Sendable {
     private let visit: Int
 
     package init(
-        executionID: ExecutionID, flowID: String, flowVersion: String, stepID: StepID, attempt: Int, visit: Int, fencingToken: Int64,
-        tenantID: String?, config: JSONObject, context: JSONObject, hasExplicitInput: Bool = false, clock: any EngineClock, logger: Logger
+        executionID: ExecutionID, flowID: String, flowVersion: String, stepID: StepID, attempt: Int, visit: Int,
+        fencingToken: Int64,
+        tenantID: String?, config: JSONObject, context: JSONObject, hasExplicitInput: Bool = false,
+        clock: any EngineClock, logger: Logger
     ) {
         self.executionID = executionID
         self.flowID = flowID

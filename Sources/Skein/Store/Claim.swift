@@ -5,7 +5,8 @@ public struct ClaimRequest: Sendable {
     public var ownership: Ownership
     /// The handler types the worker has. Executions whose next step needs another are left to others.
     public var handlers: [String]
-    /// Executions due for longer than this are given to anybody, so that one can be failed when no live worker has its handler.
+    /// Executions due for longer than this are given to anybody, so that one can be failed when no live worker has its
+    /// handler.
     public var handlerWait: Duration
     /// At most this many.
     public var limit: Int
@@ -33,7 +34,8 @@ public struct Claim: Sendable, Hashable {
     public var dueAt: Timestamp
 
     public init(
-        executionID: ExecutionID, wakeGeneration: Int64, isTakeover: Bool, previousOwner: WorkerID?, takeovers: Int, dueAt: Timestamp
+        executionID: ExecutionID, wakeGeneration: Int64, isTakeover: Bool, previousOwner: WorkerID?, takeovers: Int,
+        dueAt: Timestamp
     ) {
         self.executionID = executionID
         self.wakeGeneration = wakeGeneration
@@ -95,7 +97,8 @@ public struct ExecutionRecord: Sendable {
     public var needs: String?
 
     public init(
-        creation: ExecutionCreation, snapshot: [UInt8]?, rows: [LogRow], owner: WorkerID?, nextAt: Timestamp?, needs: String?
+        creation: ExecutionCreation, snapshot: [UInt8]?, rows: [LogRow], owner: WorkerID?, nextAt: Timestamp?,
+        needs: String?
     ) {
         self.creation = creation
         self.snapshot = snapshot

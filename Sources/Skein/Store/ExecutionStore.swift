@@ -2,16 +2,18 @@
 
 public import SkeinCore
 
-/// Appends to logs, hands out executions, takes signals. All times are the store's own clock, or the virtual one it was made with.
+/// Appends to logs, hands out executions, takes signals. All times are the store's own clock, or the virtual one it was
+/// made with.
 public protocol ExecutionJournal: Sendable {
     /// How many `commit` calls may run at once.
     var writers: Int { get }
 
-    /// Appends rows of different executions in one transaction, in any order; one outcome for each, in the order given. Rows that another
-    /// hand appended at are `fenced` and write nothing; one bad row is `refused` and does not harm the others. Returns only when every
-    /// outcome is known: after a lost connection it asks again until it is.
+    /// Appends rows of different executions in one transaction, in any order; one outcome for each, in the order given.
+    /// Rows that another hand appended at are `fenced` and write nothing; one bad row is `refused` and does not harm
+    /// the others. Returns only when every outcome is known: after a lost connection it asks again until it is.
     ///
-    /// - Throws: `StoreError.unavailable` only when nothing was written, `CancellationError` when the outcome will stay unknown.
+    /// - Throws: `StoreError.unavailable` only when nothing was written, `CancellationError` when the outcome will stay
+    ///   unknown.
     func commit(_ batch: [Append], writer: Int) async throws -> [AppendOutcome]
 
     /// Creates executions with idempotency keys. For each, either it was made or who holds its key.
@@ -29,8 +31,8 @@ public protocol ClaimStore: Sendable {
     func renew(_ held: [HeldClaim], worker: WorkerID, lease: Duration) async throws -> Set<ExecutionID>
     /// Gives claims back unfinished, for immediate claim; the next owner appends `recovered`.
     func release(_ held: [HeldClaim], worker: WorkerID) async throws
-    /// Lets go of an execution without an append: there was nothing to do. Returns true when something has come since, nil when the claim
-    /// was lost.
+    /// Lets go of an execution without an append: there was nothing to do. Returns true when something has come since,
+    /// nil when the claim was lost.
     func repark(_ held: HeldClaim, due: Timestamp, seenGeneration: Int64, needs: String) async throws -> Bool?
 }
 
@@ -39,7 +41,8 @@ public protocol CommandStore: Sendable {
     func send(_ message: InboxMessage) async throws -> SendOutcome
     /// Ends an execution. The body is the row's, made by the caller.
     func cancel(_ id: ExecutionID, operationID: OperationID, body: [UInt8]) async throws -> CancelOutcome
-    /// The next fencing token of a name: strictly growing, whatever happens to Redis. Nil when another holder's lease has not run out.
+    /// The next fencing token of a name: strictly growing, whatever happens to Redis. Nil when another holder's lease
+    /// has not run out.
     func fence(_ name: String, holder: String, ttl: Duration) async throws -> Int64?
     /// Extends a fence that this holder still has under this token.
     func extendFence(_ name: String, token: Int64, holder: String, ttl: Duration) async throws -> Bool
@@ -68,7 +71,8 @@ public protocol FlowStore: Sendable {
 
 /// Who is alive.
 public protocol WorkerRegistry: Sendable {
-    /// Registers a life of an instance; another live worker of the same pod is superseded and its executions are brought forward.
+    /// Registers a life of an instance; another live worker of the same pod is superseded and its executions are
+    /// brought forward.
     func register(_ worker: WorkerRecord) async throws
     /// Returns false when the worker was superseded or reaped: it must stop claiming.
     func heartbeat(_ worker: WorkerID) async throws -> Bool

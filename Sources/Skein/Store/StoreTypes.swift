@@ -31,7 +31,9 @@ public struct InboxMessage: Sendable {
     public var name: String
     public var payload: JSONValue?
 
-    public init(executionID: ExecutionID, operationID: OperationID, kind: InboxItem.Kind, name: String, payload: JSONValue?) {
+    public init(
+        executionID: ExecutionID, operationID: OperationID, kind: InboxItem.Kind, name: String, payload: JSONValue?
+    ) {
         self.executionID = executionID
         self.operationID = operationID
         self.kind = kind
@@ -100,7 +102,10 @@ public struct WorkerRecord: Sendable, Hashable {
     public var heartbeatAt: Timestamp?
     public var isLive: Bool
 
-    public init(id: WorkerID, podID: String?, handlers: [String], startedAt: Timestamp? = nil, heartbeatAt: Timestamp? = nil, isLive: Bool = true) {
+    public init(
+        id: WorkerID, podID: String?, handlers: [String], startedAt: Timestamp? = nil, heartbeatAt: Timestamp? = nil,
+        isLive: Bool = true
+    ) {
         self.id = id
         self.podID = podID
         self.handlers = handlers

@@ -1,4 +1,5 @@
-// The only place that knows which store, coordination, handlers and server there are. Everything else works on protocols.
+// The only place that knows which store, coordination, handlers and server there are. Everything else works on
+// protocols.
 
 import Logging
 import Metrics

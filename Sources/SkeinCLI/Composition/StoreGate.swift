@@ -1,4 +1,5 @@
-// Between an instance and its database at the start: waits for it, migrates it when asked to, refuses what would lose work.
+// Between an instance and its database at the start: waits for it, migrates it when asked to, refuses what would lose
+// work.
 
 import Skein
 import SkeinCore

@@ -1,4 +1,5 @@
-// A stand-in for somebody's payment service, so that the sample flows have something to call. Only `skein dev` starts it.
+// A stand-in for somebody's payment service, so that the sample flows have something to call. Only `skein dev` starts
+// it.
 
 import HTTPTypes
 import Hummingbird
@@ -8,7 +9,8 @@ import ServiceLifecycle
 import SkeinCore
 import Synchronization
 
-/// Approves payments on loopback: `POST /demo/payments` → `{"approved": true, "paymentId": "…"}`. The same idempotency key is paid once.
+/// Approves payments on loopback: `POST /demo/payments` → `{"approved": true, "paymentId": "…"}`. The same idempotency
+/// key is paid once.
 struct PaymentService: Service {
     private final class Ledger: Sendable {
         private let payments = Mutex<[String: String]>([:])

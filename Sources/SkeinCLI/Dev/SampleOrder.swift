@@ -4,7 +4,8 @@ import SkeinCore
 enum SampleOrder {
     static let flowID = "order"
 
-    /// The context that the flow itself suggests in `metadata.sampleContext`, or tea and a mug, with the address of the payment service.
+    /// The context that the flow itself suggests in `metadata.sampleContext`, or tea and a mug, with the address of the
+    /// payment service.
     static func context(for definition: JSONValue, paymentURL: String) -> JSONObject {
         var context = definition["metadata"]?["sampleContext"]?.object ?? order
         context["paymentUrl"] = .string(paymentURL)

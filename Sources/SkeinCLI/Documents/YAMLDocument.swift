@@ -1,4 +1,5 @@
-// YAML as JSON data, by the core schema of YAML 1.2: `no` and `on` are strings, `0x1F` and `.5` are numbers. One document per file.
+// YAML as JSON data, by the core schema of YAML 1.2: `no` and `on` are strings, `0x1F` and `.5` are numbers. One
+// document per file.
 
 import SkeinCore
 import Yams

@@ -1,7 +1,8 @@
 // Text from anywhere, made safe and narrow enough for a terminal.
 
 extension String {
-    /// Control characters as `\n`, `\t` or `\u{…}`: what comes from a database must not steer a terminal, nor break a line in two.
+    /// Control characters as `\n`, `\t` or `\u{…}`: what comes from a database must not steer a terminal, nor break a
+    /// line in two.
     var withoutControls: String {
         guard unicodeScalars.contains(where: \.isControl) else { return self }
         var result = ""

@@ -1,6 +1,7 @@
 /// "Did you mean": the nearest of a few names.
 enum NameSuggestion {
-    /// The nearest name within three edits and a quarter of its length; nil when none is near. Swapped neighbours are one edit.
+    /// The nearest name within three edits and a quarter of its length; nil when none is near. Swapped neighbours are
+    /// one edit.
     static func nearest(to name: String, among names: some Sequence<String>) -> String? {
         let letters = Array(name.uppercased().utf8.prefix(100))
         let limit = min(3, max(1, letters.count / 4))

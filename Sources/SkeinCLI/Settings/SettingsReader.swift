@@ -1,4 +1,5 @@
-// The one place that reads flags, environment and file, in this precedence, and says everything that is wrong with them at once.
+// The one place that reads flags, environment and file, in this precedence, and says everything that is wrong with them
+// at once.
 
 import Configuration
 import Logging

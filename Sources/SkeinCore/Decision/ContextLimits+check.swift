@@ -26,7 +26,9 @@ extension ContextLimits {
         let old = execution.context[top]
         if old == nil, execution.context.count >= keys { return "the context has \(keys) keys, which is the limit" }
         guard execution.contextBytes + bytes > totalBytes else { return nil }
-        let kept = execution.context.reduce(0) { $0 + ($1.key == top && path.segments.count == 1 ? 0 : $1.value.byteCount) }
+        let kept = execution.context.reduce(0) {
+            $0 + ($1.key == top && path.segments.count == 1 ? 0 : $1.value.byteCount)
+        }
         let total = kept + bytes
         if total > totalBytes { return "the context would have \(total) bytes, the limit is \(totalBytes)" }
         return nil

@@ -1,4 +1,5 @@
-// The heart: (flow, execution, fact) -> transition. No clock, no I/O, no randomness: times and one random number come in.
+// The heart: (flow, execution, fact) -> transition. No clock, no I/O, no randomness: times and one random number come
+// in.
 
 /// Decides what a fact does to an execution. Immutable, and shared by all executions of a flow.
 public final class Decision: Sendable {
@@ -22,7 +23,8 @@ public final class Decision: Sendable {
         return transition
     }
 
-    private func transition(_ execution: ExecutionState, _ fact: Fact, at now: Timestamp, random: Double) -> Transition {
+    private func transition(_ execution: ExecutionState, _ fact: Fact, at now: Timestamp, random: Double) -> Transition
+    {
         switch fact {
         case .stepSucceeded(let attempt, let output, let next):
             succeed(execution, attempt, output, choice: next, at: now, random: random)
@@ -30,7 +32,8 @@ public final class Decision: Sendable {
             fail(execution, attempt, failure, timedOut: false, at: now, random: random)
         case .stepTimedOut(let attempt, let limit):
             fail(
-                execution, attempt, StepFailure("TIMEOUT", "the step did not end within \(limit.wholeMilliseconds) ms"), timedOut: true, at: now,
+                execution, attempt, StepFailure("TIMEOUT", "the step did not end within \(limit.wholeMilliseconds) ms"),
+                timedOut: true, at: now,
                 random: random)
         case .waitRequested(let attempt, let request):
             suspend(execution, attempt, request, at: now, random: random)
@@ -60,17 +63,20 @@ public final class Decision: Sendable {
     // MARK: - Steps
 
     private func succeed(
-        _ execution: ExecutionState, _ attempt: StepAttempt, _ output: EncodedValue?, choice: StepID?, at now: Timestamp, random: Double
+        _ execution: ExecutionState, _ attempt: StepAttempt, _ output: EncodedValue?, choice: StepID?,
+        at now: Timestamp, random: Double
     ) -> Transition {
         guard let node = graph.node(of: attempt.stepID) else { return unknown(attempt.stepID) }
         let stored = output.map { StepOutput($0, key: node.outputKeyText) }
         if let output, let problem = graph.spec.limits.problem(storing: output, at: node.outputKey, in: execution) {
             return fail(
-                execution, attempt, StepFailure("CONTEXT_LIMIT", problem, isRetryable: false), timedOut: false, at: now, random: random)
+                execution, attempt, StepFailure("CONTEXT_LIMIT", problem, isRetryable: false), timedOut: false, at: now,
+                random: random)
         }
         switch target(choice, else: node.onSuccess) {
         case .failure(let failure):
-            return Transition([.stepFailed(attempt, failure, next: nil), .failed(failure.at(attempt.stepID))], then: .end(.failed))
+            return Transition(
+                [.stepFailed(attempt, failure, next: nil), .failed(failure.at(attempt.stepID))], then: .end(.failed))
         case .success(nil):
             return Transition([.stepCompleted(attempt, output: stored, next: nil), .completed], then: .end(.completed))
         case .success(let next?):
@@ -79,7 +85,8 @@ public final class Decision: Sendable {
     }
 
     private func fail(
-        _ execution: ExecutionState, _ attempt: StepAttempt, _ failed: StepFailure, timedOut: Bool, at now: Timestamp, random: Double
+        _ execution: ExecutionState, _ attempt: StepAttempt, _ failed: StepFailure, timedOut: Bool, at now: Timestamp,
+        random: Double
     ) -> Transition {
         guard let node = graph.node(of: attempt.stepID) else { return unknown(attempt.stepID) }
         var failure = failed.failure
@@ -92,8 +99,10 @@ public final class Decision: Sendable {
         {
             let delay = max(retry.delay(retry: execution.failures, random: random), failed.retryAfter ?? .zero)
             let scheduled = ExecutionEvent.retryScheduled(
-                attempt.stepID, retry: execution.failures + 1, of: retry.maxAttempts, at: delay > .zero ? now + delay : Timestamp(microseconds: 0))
-            return Transition([ended(nil), scheduled], then: delay > .zero ? .park(due: earlier(now + delay, execution)) : .proceed)
+                attempt.stepID, retry: execution.failures + 1, of: retry.maxAttempts,
+                at: delay > .zero ? now + delay : Timestamp(microseconds: 0))
+            return Transition(
+                [ended(nil), scheduled], then: delay > .zero ? .park(due: earlier(now + delay, execution)) : .proceed)
         }
         switch target(failed.next, else: node.onFailure) {
         case .failure(let invalid):
@@ -114,7 +123,8 @@ public final class Decision: Sendable {
         let output = request.output.map { EncodedValue(encoding: $0) }
         if let output, let problem = graph.spec.limits.problem(storing: output, at: node.outputKey, in: execution) {
             return fail(
-                execution, attempt, StepFailure("CONTEXT_LIMIT", problem, isRetryable: false), timedOut: false, at: now, random: random)
+                execution, attempt, StepFailure("CONTEXT_LIMIT", problem, isRetryable: false), timedOut: false, at: now,
+                random: random)
         }
         var wait = Wait(kind: .manual, stepID: attempt.stepID, reason: request.reason, startedAt: now)
         wait.next = (node.onResume ?? node.onSuccess).map { graph.nodes[$0].id }
@@ -135,26 +145,35 @@ public final class Decision: Sendable {
             wait.timeoutAt = now + (execution.creation.waitTimeout ?? graph.spec.waitTimeout ?? policy.waitTimeout)
         }
         let stored = output.map { StepOutput($0, key: node.outputKeyText) }
-        return Transition([.stepSuspended(attempt, output: stored), .waiting(wait)], then: .park(due: earlier(wait.due, execution)))
+        return Transition(
+            [.stepSuspended(attempt, output: stored), .waiting(wait)], then: .park(due: earlier(wait.due, execution)))
     }
 
-    private func goOn(_ execution: ExecutionState, _ resumption: Resumption, consumed: (name: String, generation: Int64)?) -> Transition {
+    private func goOn(
+        _ execution: ExecutionState, _ resumption: Resumption, consumed: (name: String, generation: Int64)?
+    ) -> Transition {
         guard let wait = execution.wait else { return Transition([], then: .proceed) }
         var events: [ExecutionEvent] = []
         if let consumed { events.append(.signalConsumed(name: consumed.name, generation: consumed.generation)) }
         events.append(.resumed(resumption))
-        guard wait.next == nil, wait.kind != .retry else { return Transition(events, then: .proceed, consumed: consumed?.generation) }
+        guard wait.next == nil, wait.kind != .retry else {
+            return Transition(events, then: .proceed, consumed: consumed?.generation)
+        }
         events.append(.completed)
         return Transition(events, then: .end(.completed), consumed: consumed?.generation)
     }
 
     private func timeOut(_ execution: ExecutionState, at now: Timestamp, random: Double) -> Transition {
-        guard let wait = execution.wait, let node = graph.node(of: wait.stepID) else { return Transition([], then: .proceed) }
-        let attempt = StepAttempt(stepID: wait.stepID, attempt: execution.attempt, startedAt: wait.startedAt, endedAt: now)
+        guard let wait = execution.wait, let node = graph.node(of: wait.stepID) else {
+            return Transition([], then: .proceed)
+        }
+        let attempt = StepAttempt(
+            stepID: wait.stepID, attempt: execution.attempt, startedAt: wait.startedAt, endedAt: now)
         let failure = Failure("TIMEOUT", "nothing ended the wait within \((now - wait.startedAt).wholeMilliseconds) ms")
         let next = node.onFailure.map { graph.nodes[$0].id }
         guard next == nil else { return Transition([.stepTimedOut(attempt, failure, next: next)], then: .proceed) }
-        return Transition([.stepTimedOut(attempt, failure, next: nil), .failed(failure.at(wait.stepID))], then: .end(.failed))
+        return Transition(
+            [.stepTimedOut(attempt, failure, next: nil), .failed(failure.at(wait.stepID))], then: .end(.failed))
     }
 
     // MARK: - Small parts
@@ -162,7 +181,8 @@ public final class Decision: Sendable {
     private func target(_ choice: StepID?, else declared: Int?) -> Result<StepID?, Failure> {
         guard let choice else { return .success(declared.map { graph.nodes[$0].id }) }
         guard graph.node(of: choice) != nil else {
-            return .failure(Failure("INVALID_TRANSITION", "the handler chose the step '\(choice)', which the flow does not have"))
+            return .failure(
+                Failure("INVALID_TRANSITION", "the handler chose the step '\(choice)', which the flow does not have"))
         }
         return .success(choice)
     }
@@ -173,7 +193,9 @@ public final class Decision: Sendable {
     }
 
     private func unknown(_ stepID: StepID) -> Transition {
-        Transition([.failed(Failure("STEP_NOT_FOUND", "the flow has no step '\(stepID)'", stepID: stepID))], then: .end(.failed))
+        Transition(
+            [.failed(Failure("STEP_NOT_FOUND", "the flow has no step '\(stepID)'", stepID: stepID))],
+            then: .end(.failed))
     }
 }
 

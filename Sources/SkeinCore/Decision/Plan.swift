@@ -1,4 +1,5 @@
-// What an execution needs next, before anything happens: the question the shell asks after every commit and every claim.
+// What an execution needs next, before anything happens: the question the shell asks after every commit and every
+// claim.
 
 /// What an owner does with an execution now.
 public enum Plan: Sendable {

@@ -3,7 +3,8 @@ public enum RowKind: Int16, Sendable, Hashable {
     case created = 1, step, park, end, recovered, cancel, pause, resume, reopened
 }
 
-/// All that one fact makes durable, and what the shell does once it is: appended as one row at the position it was decided for.
+/// All that one fact makes durable, and what the shell does once it is: appended as one row at the position it was
+/// decided for.
 public struct Transition: Sendable, Equatable {
     public enum Continuation: Sendable, Equatable {
         /// Go on with the execution's current step.

@@ -19,7 +19,9 @@ public struct Cancellation: Sendable, Hashable {
     }
 
     public init?(_ json: JSONValue?) {
-        guard let object = json?.object, let source = object["source"]?.string.flatMap(Source.init(rawValue:)) else { return nil }
+        guard let object = json?.object, let source = object["source"]?.string.flatMap(Source.init(rawValue:)) else {
+            return nil
+        }
         self.init(source: source, reason: object["reason"]?.string)
     }
 }

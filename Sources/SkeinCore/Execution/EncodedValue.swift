@@ -1,5 +1,5 @@
-/// A JSON value with its length, and with its bytes where somebody encoded it already: an output is encoded once, for the log, the limits
-/// and the context alike.
+/// A JSON value with its length, and with its bytes where somebody encoded it already: an output is encoded once, for
+/// the log, the limits and the context alike.
 public final class EncodedValue: Sendable {
     public let value: JSONValue
     /// Its length as compact JSON.
@@ -13,7 +13,8 @@ public final class EncodedValue: Sendable {
         encoded = nil
     }
 
-    /// Encodes at once: for values that are about to be stored. The value must not be nested deeper than the stack allows.
+    /// Encodes at once: for values that are about to be stored. The value must not be nested deeper than the stack
+    /// allows.
     public init(encoding value: JSONValue) {
         self.value = value
         let bytes = value.serialized()
@@ -28,7 +29,8 @@ public final class EncodedValue: Sendable {
             var index = 0
             while index + 5 < bytes.count {
                 if bytes[index] == UInt8(ascii: "\\") {
-                    if bytes[index + 1] == UInt8(ascii: "u"), bytes[index + 2] == UInt8(ascii: "0"), bytes[index + 3] == UInt8(ascii: "0"),
+                    if bytes[index + 1] == UInt8(ascii: "u"), bytes[index + 2] == UInt8(ascii: "0"),
+                        bytes[index + 3] == UInt8(ascii: "0"),
                         bytes[index + 4] == UInt8(ascii: "0"), bytes[index + 5] == UInt8(ascii: "0")
                     {
                         return true

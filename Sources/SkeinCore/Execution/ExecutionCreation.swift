@@ -23,9 +23,11 @@ public final class ExecutionCreation: Sendable {
     public let createdAt: Timestamp
 
     public init(
-        id: ExecutionID, flowID: String, flowVersion: String, tenantID: String? = nil, context: JSONObject, tag: String? = nil,
+        id: ExecutionID, flowID: String, flowVersion: String, tenantID: String? = nil, context: JSONObject,
+        tag: String? = nil,
         priority: Int16 = 0, metadata: JSONObject? = nil, idempotencyKey: String? = nil, parentID: ExecutionID? = nil,
-        rootID: ExecutionID? = nil, executionTimeout: Duration? = nil, waitTimeout: Duration? = nil, autoRun: Bool = true,
+        rootID: ExecutionID? = nil, executionTimeout: Duration? = nil, waitTimeout: Duration? = nil,
+        autoRun: Bool = true,
         createdAt: Timestamp
     ) {
         self.id = id
@@ -70,16 +72,21 @@ extension ExecutionCreation {
     }
 
     public convenience init?(id: ExecutionID, _ object: JSONObject) {
-        guard let flow = object["flow"]?.string, let version = object["version"]?.string, let createdAt = object["createdAt"]?.int64 else {
+        guard let flow = object["flow"]?.string, let version = object["version"]?.string,
+            let createdAt = object["createdAt"]?.int64
+        else {
             return nil
         }
         self.init(
-            id: id, flowID: flow, flowVersion: version, tenantID: object["tenant"]?.string, context: object["context"]?.object ?? [:],
+            id: id, flowID: flow, flowVersion: version, tenantID: object["tenant"]?.string,
+            context: object["context"]?.object ?? [:],
             tag: object["tag"]?.string, priority: object["priority"]?.int64.flatMap(Int16.init(exactly:)) ?? 0,
             metadata: object["metadata"]?.object, idempotencyKey: object["key"]?.string,
-            parentID: object["parent"]?.string.flatMap { ExecutionID($0) }, rootID: object["root"]?.string.flatMap { ExecutionID($0) },
+            parentID: object["parent"]?.string.flatMap { ExecutionID($0) },
+            rootID: object["root"]?.string.flatMap { ExecutionID($0) },
             executionTimeout: object["executionTimeoutUs"]?.int64.map { .microseconds($0) },
-            waitTimeout: object["waitTimeoutUs"]?.int64.map { .microseconds($0) }, autoRun: object["autoRun"]?.bool ?? true,
+            waitTimeout: object["waitTimeoutUs"]?.int64.map { .microseconds($0) },
+            autoRun: object["autoRun"]?.bool ?? true,
             createdAt: Timestamp(microseconds: createdAt))
     }
 }

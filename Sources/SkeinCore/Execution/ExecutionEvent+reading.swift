@@ -1,4 +1,5 @@
-// Reads what `ExecutionEvent.write` wrote. A row that does not read is an error value: one broken row must not take an instance down.
+// Reads what `ExecutionEvent.write` wrote. A row that does not read is an error value: one broken row must not take an
+// instance down.
 
 /// A log row that this version cannot read.
 public struct LogFormatError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -15,12 +16,15 @@ extension LogBody {
         limits.maxBytes = 64 << 20
         limits.maxDepth = 300
         let json = try JSONValue(parsing: bytes, limits: limits)
-        guard let list = json["e"]?.array, let at = json["at"]?.int64 else { throw LogFormatError(description: "a log row of \(id) has no events") }
+        guard let list = json["e"]?.array, let at = json["at"]?.int64 else {
+            throw LogFormatError(description: "a log row of \(id) has no events")
+        }
         self.at = Timestamp(microseconds: at)
         workerID = json["w"]?.string.flatMap { WorkerID($0) }
         events = try list.map { value in
             guard let object = value.object, let event = ExecutionEvent(object, of: id) else {
-                throw LogFormatError(description: "a log row of \(id) has an unknown event: \(value.description.prefix(200))")
+                throw LogFormatError(
+                    description: "a log row of \(id) has an unknown event: \(value.description.prefix(200))")
             }
             return event
         }
@@ -37,7 +41,9 @@ extension ExecutionEvent {
         case "execution.started": self = .started
         case "execution.completed": self = .completed
         case "step.started":
-            guard let step = object.step, let attempt = object["a"]?.int, let began = object.time("b") else { return nil }
+            guard let step = object.step, let attempt = object["a"]?.int, let began = object.time("b") else {
+                return nil
+            }
             self = .stepStarted(step, attempt: attempt, startedAt: began)
         case "step.completed":
             guard let attempt = StepAttempt(object) else { return nil }
@@ -45,9 +51,12 @@ extension ExecutionEvent {
         case "step.failed", "step.timed_out":
             guard let attempt = StepAttempt(object), let failure = Failure(object["error"]) else { return nil }
             let next = object["x"]?.string.map { StepID($0) }
-            self = type == "step.failed" ? .stepFailed(attempt, failure, next: next) : .stepTimedOut(attempt, failure, next: next)
+            self =
+                type == "step.failed"
+                ? .stepFailed(attempt, failure, next: next) : .stepTimedOut(attempt, failure, next: next)
         case "step.retry_scheduled":
-            guard let step = object.step, let retry = object["retry"]?.int, let limit = object["of"]?.int, let due = object.time("due")
+            guard let step = object.step, let retry = object["retry"]?.int, let limit = object["of"]?.int,
+                let due = object.time("due")
             else { return nil }
             self = .retryScheduled(step, retry: retry, of: limit, at: due)
         case "step.suspended":
@@ -72,7 +81,8 @@ extension ExecutionEvent {
             guard let cancellation = Cancellation(.object(object)) else { return nil }
             self = .cancelled(cancellation)
         case "execution.recovered":
-            self = .recovered(from: object["from"]?.string.flatMap { WorkerID($0) }, reason: object["reason"]?.string ?? "")
+            self = .recovered(
+                from: object["from"]?.string.flatMap { WorkerID($0) }, reason: object["reason"]?.string ?? "")
         default: return nil
         }
     }
@@ -86,7 +96,9 @@ extension JSONObject {
 
 extension StepAttempt {
     init?(_ object: JSONObject) {
-        guard let step = object.step, let attempt = object["a"]?.int, let began = object.time("b"), let ended = object.time("f") else {
+        guard let step = object.step, let attempt = object["a"]?.int, let began = object.time("b"),
+            let ended = object.time("f")
+        else {
             return nil
         }
         self.init(stepID: step, attempt: attempt, startedAt: began, endedAt: ended)

@@ -1,5 +1,5 @@
-// One event's bytes. Keys are short because every durable step writes them: t type, s step, a attempt, b began, f finished, o output,
-// k output's key, x next step.
+// One event's bytes. Keys are short because every durable step writes them: t type, s step, a attempt, b began, f
+// finished, o output, k output's key, x next step.
 
 extension ExecutionEvent {
     func write(to writer: inout LogWriter) {

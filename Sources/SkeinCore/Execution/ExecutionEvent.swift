@@ -1,4 +1,5 @@
-// The vocabulary of the log. `decide` makes events, `ExecutionState.apply` folds them, nothing else changes an execution.
+// The vocabulary of the log. `decide` makes events, `ExecutionState.apply` folds them, nothing else changes an
+// execution.
 
 /// One attempt of one step, from its start to its end, by the clock of the worker that ran it.
 public struct StepAttempt: Sendable, Hashable {

@@ -1,4 +1,5 @@
-// The snapshot that the execution's row keeps when it parks and ends. What `creation` holds is not repeated: the log's first row has it.
+// The snapshot that the execution's row keeps when it parks and ends. What `creation` holds is not repeated: the log's
+// first row has it.
 
 extension ExecutionState {
     public func snapshot() -> [UInt8] {

@@ -1,5 +1,5 @@
-// The state of an execution is a fold over its log: `apply` is the only way to change it, for the engine that just committed a row and
-// for the one that loads the execution years later.
+// The state of an execution is a fold over its log: `apply` is the only way to change it, for the engine that just
+// committed a row and for the one that loads the execution years later.
 
 /// Where in its flow an execution stands.
 public enum ExecutionPhase: Sendable, Hashable {
@@ -15,7 +15,8 @@ public struct ExecutionState: Sendable, Equatable {
     public internal(set) var status: ExecutionStatus = .pending
     public internal(set) var phase: ExecutionPhase
     public internal(set) var context: JSONObject
-    /// At least the bytes of the context's values as compact JSON: what was replaced is not taken off until the limit is met.
+    /// At least the bytes of the context's values as compact JSON: what was replaced is not taken off until the limit
+    /// is met.
     public internal(set) var contextBytes: Int
     /// The attempt that runs now or comes next, 1, 2, … within this visit of the step.
     public internal(set) var attempt = 1

@@ -1,6 +1,7 @@
 // The names are the contract's (section 3); the codes are what the database holds.
 
-/// Where an execution stands. `completed` and everything after it are ends: nothing changes an ended execution but an operator's reopen.
+/// Where an execution stands. `completed` and everything after it are ends: nothing changes an ended execution but an
+/// operator's reopen.
 public enum ExecutionStatus: String, Sendable, Hashable, CaseIterable, Codable {
     case pending, running, waiting, paused
     case rollingBack = "rolling_back"

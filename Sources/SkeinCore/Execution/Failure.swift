@@ -26,6 +26,8 @@ extension Failure {
     /// Reads what `json` wrote; nil when the value is not a failure.
     public init?(_ json: JSONValue?) {
         guard let object = json?.object, let code = object["code"]?.string else { return nil }
-        self.init(code, object["message"]?.string ?? code, stepID: object["stepId"]?.string.map { StepID($0) }, details: object["details"])
+        self.init(
+            code, object["message"]?.string ?? code, stepID: object["stepId"]?.string.map { StepID($0) },
+            details: object["details"])
     }
 }

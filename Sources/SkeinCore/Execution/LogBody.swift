@@ -1,10 +1,12 @@
-// The bytes of a log row: `{"w": worker, "at": time, "e": [event, …]}`. Written by hand, straight to bytes, because every step pays for it; read by
-// SQL views too, so names here are as lasting as the schema. Times are microseconds since 1970.
+// The bytes of a log row: `{"w": worker, "at": time, "e": [event, …]}`. Written by hand, straight to bytes, because
+// every step pays for it; read by SQL views too, so names here are as lasting as the schema. Times are microseconds
+// since 1970.
 
 /// What a log row holds: who wrote it and its events.
 public struct LogBody: Sendable, Equatable {
     public var workerID: WorkerID?
-    /// The writer's clock. The fold uses it, so that a state kept in memory and one read back are equal; audit shows the database's time.
+    /// The writer's clock. The fold uses it, so that a state kept in memory and one read back are equal; audit shows
+    /// the database's time.
     public var at: Timestamp
     public var events: [ExecutionEvent]
 

@@ -18,13 +18,15 @@ public struct Wait: Sendable, Hashable {
     public var startedAt: Timestamp
     /// When the wait fails with TIMEOUT.
     public var timeoutAt: Timestamp?
-    /// Where the execution goes on: the step's `onResume`, else its `onSuccess`; nil ends the execution. A retry goes on at `stepID`.
+    /// Where the execution goes on: the step's `onResume`, else its `onSuccess`; nil ends the execution. A retry goes
+    /// on at `stepID`.
     public var next: StepID?
     /// Where data that ends the wait is stored, beside `resumeData`.
     public var outputKey: String?
 
     public init(
-        kind: Kind, stepID: StepID, reason: String? = nil, wakeAt: Timestamp? = nil, signal: String? = nil, startedAt: Timestamp,
+        kind: Kind, stepID: StepID, reason: String? = nil, wakeAt: Timestamp? = nil, signal: String? = nil,
+        startedAt: Timestamp,
         timeoutAt: Timestamp? = nil, next: StepID? = nil, outputKey: String? = nil
     ) {
         self.kind = kind
@@ -43,7 +45,8 @@ public struct Wait: Sendable, Hashable {
 }
 
 extension Wait {
-    /// The shape of the contract: `{kind, reason?, wakeAt?, signal?, startedAt, timeoutAt?}`, and what the engine needs beside it.
+    /// The shape of the contract: `{kind, reason?, wakeAt?, signal?, startedAt, timeoutAt?}`, and what the engine needs
+    /// beside it.
     public var json: JSONValue {
         var object = publicObject
         object["stepId"] = .string(stepID.rawValue)
@@ -64,11 +67,14 @@ extension Wait {
 
     public init?(_ json: JSONValue?) {
         guard let object = json?.object, let kind = object["kind"]?.string.flatMap(Kind.init(rawValue:)),
-            let stepID = object["stepId"]?.string, let startedAt = object["startedAt"]?.string.flatMap({ Timestamp($0) })
+            let stepID = object["stepId"]?.string,
+            let startedAt = object["startedAt"]?.string.flatMap({ Timestamp($0) })
         else { return nil }
         self.init(
-            kind: kind, stepID: StepID(stepID), reason: object["reason"]?.string, wakeAt: object["wakeAt"]?.string.flatMap { Timestamp($0) },
-            signal: object["signal"]?.string, startedAt: startedAt, timeoutAt: object["timeoutAt"]?.string.flatMap { Timestamp($0) },
+            kind: kind, stepID: StepID(stepID), reason: object["reason"]?.string,
+            wakeAt: object["wakeAt"]?.string.flatMap { Timestamp($0) },
+            signal: object["signal"]?.string, startedAt: startedAt,
+            timeoutAt: object["timeoutAt"]?.string.flatMap { Timestamp($0) },
             next: object["next"]?.string.map { StepID($0) }, outputKey: object["outputKey"]?.string)
     }
 }

@@ -6,7 +6,8 @@ extension Condition {
     /// - Parameters:
     ///   - json: `{path, op, value}`, `{all: […]}`, `{any: […]}`, `{not: …}`, `{jsonpath: "…"}` or `{handler: "…"}`.
     ///   - pointer: its place, for problems.
-    ///   - problems: receives every mistake: `BAD_CONDITION`, `BAD_OPERATOR`, `BAD_PATH`, `BAD_PATTERN`, `UNKNOWN_FIELD`,
+    ///   - problems: receives every mistake: `BAD_CONDITION`, `BAD_OPERATOR`, `BAD_PATH`, `BAD_PATTERN`,
+    ///     `UNKNOWN_FIELD`,
     ///     `WRONG_TYPE` or `REQUIRED_MISSING`.
     /// - Returns: the condition, `nil` when it or a part of it has a problem.
     public static func parse(

@@ -78,8 +78,8 @@ extension DotPath {
     /// Missing and null hops become objects, and so do scalars, which are lost. In an array an existing element can be
     /// replaced or entered, and the index after the last one appends.
     ///
-    /// - Returns: whether there is such a place: `false`, with nothing changed, when a hop is an array and the segment is
-    ///   neither an index in it nor the one after its end.
+    /// - Returns: whether there is such a place: `false`, with nothing changed, when a hop is an array and the segment
+    ///   is neither an index in it nor the one after its end.
     @discardableResult
     public func set(_ value: JSONValue, in context: inout JSONObject) -> Bool {
         guard isSettable(in: context), let first = segments.first else { return false }

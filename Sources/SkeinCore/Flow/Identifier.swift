@@ -2,9 +2,9 @@
 
 /// The rules for the ids of flows and steps.
 ///
-/// An id has 1 to 200 characters (Unicode scalars), none of them a control character or a line separator, no white space
-/// at either end, and is not `.` or `..`, which URLs cannot carry as a path segment. A step's id has no `/` either: a
-/// handler registered for one step of one flow is called `flow/step`, which is split at the last `/`.
+/// An id has 1 to 200 characters (Unicode scalars), none of them a control character or a line separator, no white
+/// space at either end, and is not `.` or `..`, which URLs cannot carry as a path segment. A step's id has no `/`
+/// either: a handler registered for one step of one flow is called `flow/step`, which is split at the last `/`.
 public enum Identifier {
     /// What an id names.
     public enum Kind: Sendable, Hashable, CaseIterable {

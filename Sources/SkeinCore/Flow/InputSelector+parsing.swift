@@ -11,7 +11,8 @@ extension InputSelector {
     /// - Parameters:
     ///   - json: `{type, …}` in one of the forms the cases describe.
     ///   - pointer: its place, for problems.
-    ///   - problems: receives every mistake: `BAD_SELECTOR`, `BAD_PATH`, `BAD_TEMPLATE`, `UNKNOWN_FIELD` or `WRONG_TYPE`.
+    ///   - problems: receives every mistake: `BAD_SELECTOR`, `BAD_PATH`, `BAD_TEMPLATE`, `UNKNOWN_FIELD` or
+    ///     `WRONG_TYPE`.
     /// - Returns: the selector, `nil` when it has a problem.
     public static func parse(
         _ json: JSONValue, at pointer: JSONPointer, into problems: inout [Problem]

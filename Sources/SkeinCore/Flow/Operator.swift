@@ -2,8 +2,8 @@
 
 /// The operators of conditions.
 ///
-/// An absent value equals nothing, not even null. Numbers compare exactly and by value (`1` equals `1.0`), texts by code
-/// points. Values of different kinds are unequal and in no order; nothing is converted.
+/// An absent value equals nothing, not even null. Numbers compare exactly and by value (`1` equals `1.0`), texts by
+/// code points. Values of different kinds are unequal and in no order; nothing is converted.
 public enum Operator: String, Sendable, Hashable, CaseIterable {
     /// The same JSON data.
     case eq

@@ -58,9 +58,9 @@ public struct RetryPolicy: Sendable, Hashable {
 extension RetryPolicy {
     /// The wait before a retry, in whole nanoseconds.
     ///
-    /// Without jitter it is `d = min(backoff × multiplierⁿ, maxBackoff)`. With jitter j it lies between `d × (1 − j)` and
-    /// `min(d × (1 + j), maxBackoff)`, evenly spread by `random`: around `d` while it grows, and below the longest wait
-    /// once that is reached, so that retries do not gather there. Numbers of any size are safe.
+    /// Without jitter it is `d = min(backoff × multiplierⁿ, maxBackoff)`. With jitter j it lies between `d × (1 − j)`
+    /// and `min(d × (1 + j), maxBackoff)`, evenly spread by `random`: around `d` while it grows, and below the longest
+    /// wait once that is reached, so that retries do not gather there. Numbers of any size are safe.
     ///
     /// - Parameters:
     ///   - n: the retry, 0 for the first; less counts as 0.

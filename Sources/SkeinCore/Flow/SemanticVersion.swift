@@ -1,10 +1,11 @@
-// Versions of flows, as semver.org 2.0.0 writes and orders them. Numbers are compared as text: they may have any length.
+// Versions of flows, as semver.org 2.0.0 writes and orders them. Numbers are compared as text: they may have any
+// length.
 
 /// A version such as `1.4.0`, `2.0.0-rc.1` or `1.0.0+build.7`.
 ///
-/// Two versions are equal when their texts are. ``precedence(over:)`` is the order of semver.org, in which build metadata
-/// does not count; `<` agrees with it and orders versions that differ only in build metadata by that, so that sorting is
-/// the same everywhere.
+/// Two versions are equal when their texts are. ``precedence(over:)`` is the order of semver.org, in which build
+/// metadata does not count; `<` agrees with it and orders versions that differ only in build metadata by that, so that
+/// sorting is the same everywhere.
 public struct SemanticVersion: Sendable {
     /// The version as it was written.
     public let text: String
@@ -17,7 +18,8 @@ public struct SemanticVersion: Sendable {
 
     /// Parses a version.
     ///
-    /// Returns `nil` for anything but the grammar of semver.org 2.0.0: `1.0`, `v1.0.0`, `01.0.0` and `1.0.0-01` are none.
+    /// Returns `nil` for anything but the grammar of semver.org 2.0.0: `1.0`, `v1.0.0`, `01.0.0` and `1.0.0-01` are
+    /// none.
     public init?(_ text: String) {
         self.text = text
         let (rest, build) = Self.cut(text[...], at: "+")

@@ -1,4 +1,5 @@
-// Placeholders in texts. Rendering never fails: what is missing is absent or empty, and malformed braces are plain text.
+// Placeholders in texts. Rendering never fails: what is missing is absent or empty, and malformed braces are plain
+// text.
 
 /// JSON with placeholders in its strings: `${path}` in inputs, also `{{path}}` in a `transform`'s mapping.
 ///

@@ -1,4 +1,5 @@
-// Regular expressions of conditions. The machine is that of I-Regexp; here are the spellings people know from elsewhere.
+// Regular expressions of conditions. The machine is that of I-Regexp; here are the spellings people know from
+// elsewhere.
 
 /// A regular expression, compiled once, that takes time linear in the text.
 ///

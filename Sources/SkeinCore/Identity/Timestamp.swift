@@ -1,4 +1,5 @@
-// Instants as PostgreSQL keeps them: microseconds. Formatting and parsing follow RFC 3339; leap seconds are read as the next second.
+// Instants as PostgreSQL keeps them: microseconds. Formatting and parsing follow RFC 3339; leap seconds are read as the
+// next second.
 
 /// An instant in microseconds since 1970-01-01T00:00:00Z, with `distantFuture` for "no time set".
 public struct Timestamp: Hashable, Sendable, Comparable {
@@ -101,7 +102,8 @@ extension Timestamp: Codable {
     public init(from decoder: any Decoder) throws {
         let text = try decoder.singleValueContainer().decode(String.self)
         guard let time = Timestamp(text) else {
-            throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "'\(text)' is not an RFC 3339 time"))
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "'\(text)' is not an RFC 3339 time"))
         }
         self = time
     }

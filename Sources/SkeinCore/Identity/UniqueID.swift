@@ -10,8 +10,8 @@ public struct UniqueID: Hashable, Sendable, Comparable {
         self.low = low
     }
 
-    /// A version 7 UUID: 48 bits of Unix milliseconds, 12 bits of the sub-millisecond fraction, 62 random bits, so that ids made by one
-    /// instance sort by creation time and inserts touch the right edge of an index.
+    /// A version 7 UUID: 48 bits of Unix milliseconds, 12 bits of the sub-millisecond fraction, 62 random bits, so that
+    /// ids made by one instance sort by creation time and inserts touch the right edge of an index.
     ///
     /// - Parameters:
     ///   - at: the time of creation.
@@ -20,12 +20,14 @@ public struct UniqueID: Hashable, Sendable, Comparable {
         let microseconds = UInt64(max(0, time.microseconds))
         let milliseconds = (microseconds / 1_000) & 0xFFFF_FFFF_FFFF
         let fraction = (microseconds % 1_000) * 4_096 / 1_000
-        return UniqueID(high: milliseconds << 16 | 0x7000 | fraction, low: 0x8000_0000_0000_0000 | (random & 0x3FFF_FFFF_FFFF_FFFF))
+        return UniqueID(
+            high: milliseconds << 16 | 0x7000 | fraction, low: 0x8000_0000_0000_0000 | (random & 0x3FFF_FFFF_FFFF_FFFF))
     }
 
     /// A version 4 UUID from 128 random bits.
     public static func v4(random high: UInt64, _ low: UInt64) -> UniqueID {
-        UniqueID(high: (high & 0xFFFF_FFFF_FFFF_0FFF) | 0x4000, low: (low & 0x3FFF_FFFF_FFFF_FFFF) | 0x8000_0000_0000_0000)
+        UniqueID(
+            high: (high & 0xFFFF_FFFF_FFFF_0FFF) | 0x4000, low: (low & 0x3FFF_FFFF_FFFF_FFFF) | 0x8000_0000_0000_0000)
     }
 
     public static func < (lhs: UniqueID, rhs: UniqueID) -> Bool {
@@ -93,7 +95,8 @@ extension UniqueID: Codable {
     public init(from decoder: any Decoder) throws {
         let text = try decoder.singleValueContainer().decode(String.self)
         guard let id = UniqueID(text) else {
-            throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "'\(text)' is not a UUID"))
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "'\(text)' is not a UUID"))
         }
         self = id
     }

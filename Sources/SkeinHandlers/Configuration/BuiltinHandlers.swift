@@ -45,7 +45,8 @@ public enum BuiltinHandlers {
     /// The handlers, ready to be registered.
     public static func handlers(_ configuration: Configuration = Configuration()) -> [AnyHandler] {
         [
-            checked(HTTPHandler(configuration)), checked(DelayHandler()), checked(WaitHandler()), checked(TransformHandler()),
+            checked(HTTPHandler(configuration)), checked(DelayHandler()), checked(WaitHandler()),
+            checked(TransformHandler()),
             checked(ConditionalHandler()), checked(SwitchHandler()), checked(LogHandler()), checked(FailHandler()),
         ]
     }
@@ -55,10 +56,11 @@ public enum BuiltinHandlers {
         AnyHandler(handler) { check(type: H.type, config: $0) }
     }
 
-    /// Finds mistakes in a step's `config` that are certain without running it; fits `FlowSpec.validate`'s `configCheck`.
+    /// Finds mistakes in a step's `config` that are certain without running it; fits `FlowSpec.validate`'s
+    /// `configCheck`.
     ///
-    /// Values with placeholders are known only at run time and pass. Conditions and targets of `conditional` and `switch`
-    /// are checked by `FlowSpec.validate` itself.
+    /// Values with placeholders are known only at run time and pass. Conditions and targets of `conditional` and
+    /// `switch` are checked by `FlowSpec.validate` itself.
     ///
     /// - Parameters:
     ///   - type: the step's type; others than ``types`` have no problems.

@@ -7,9 +7,9 @@ import SkeinCore
 struct Parameters {
     private let values: JSONObject
 
-    /// Placeholders in the config see the context and, before it, the members of an input the step selects. Such an input
-    /// also overlays the config; the whole context never does, or any of its members could redirect a request. Values
-    /// from the input are data and are not rendered.
+    /// Placeholders in the config see the context and, before it, the members of an input the step selects. Such an
+    /// input also overlays the config; the whole context never does, or any of its members could redirect a request.
+    /// Values from the input are data and are not rendered.
     ///
     /// - Parameter literal: parameters whose config is taken as written.
     init(_ input: JSONValue, _ step: StepContext, literal: Set<String> = []) {

@@ -1,7 +1,7 @@
 /// Which addresses steps may connect to: public ones, and what an operator allows besides.
 ///
-/// Public is what the internet routes. Private, loopback, link-local, shared, multicast, documentation and reserved ranges
-/// are not, nor is IPv6 that stands for an IPv4 address (mapped, NAT64, 6to4, Teredo).
+/// Public is what the internet routes. Private, loopback, link-local, shared, multicast, documentation and reserved
+/// ranges are not, nor is IPv6 that stands for an IPv4 address (mapped, NAT64, 6to4, Teredo).
 public struct EgressPolicy: Sendable, Hashable {
     private let allowed: [AddressRange]
     private let denied: [AddressRange]

@@ -1,4 +1,5 @@
-// One strict reading of a URL, from which the request's own URL is written anew: there is no second reading to disagree.
+// One strict reading of a URL, from which the request's own URL is written anew: there is no second reading to
+// disagree.
 
 /// An http or https URL.
 struct RequestURL: Hashable, Sendable {
@@ -16,8 +17,8 @@ struct RequestURL: Hashable, Sendable {
 
     /// Reads a URL; the fragment is dropped.
     ///
-    /// - Throws: ``EgressDenial`` for other schemes, user info, hosts that are neither a name nor a standard address, and
-    ///   anything that does not read as a URL.
+    /// - Throws: ``EgressDenial`` for other schemes, user info, hosts that are neither a name nor a standard address,
+    ///   and anything that does not read as a URL.
     init(_ text: String) throws(EgressDenial) {
         guard text.utf8.count <= 8_192 else { throw EgressDenial("the URL is longer than 8192 bytes") }
         guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\\") }) else {
@@ -78,7 +79,8 @@ struct RequestURL: Hashable, Sendable {
         return port
     }
 
-    /// A host whose last label is numeric must be four decimal numbers: resolvers read `127.1` and `0x7f.1` as addresses.
+    /// A host whose last label is numeric must be four decimal numbers: resolvers read `127.1` and `0x7f.1` as
+    /// addresses.
     private static func host(_ text: String) throws(EgressDenial) -> Host {
         let bare = text.hasSuffix(".") ? String(text.dropLast()) : text
         let labels = bare.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)

@@ -4,13 +4,13 @@ import SkeinCore
 
 /// `http`: one request to a server, repeated only where that is safe or asked for.
 ///
-/// Sends `Idempotency-Key`, the same for all attempts of the step, and `traceparent`, unless the step gives them. Connects
-/// to addresses that the egress policy permits, resolved and checked at every attempt; redirects are not followed: a 3xx
-/// is a status like others. An answer with an expected status is the output.
+/// Sends `Idempotency-Key`, the same for all attempts of the step, and `traceparent`, unless the step gives them.
+/// Connects to addresses that the egress policy permits, resolved and checked at every attempt; redirects are not
+/// followed: a 3xx is a status like others. An answer with an expected status is the output.
 ///
 /// Failures:
-/// - HTTP_ERROR `{status, body}`: another status. Retried by the step's policy for 408, 425, 429 and 5xx only; 429 and 503
-///   are not repeated before their Retry-After.
+/// - HTTP_ERROR `{status, body}`: another status. Retried by the step's policy for 408, 425, 429 and 5xx only; 429 and
+///   503 are not repeated before their Retry-After.
 /// - RESPONSE_TOO_LARGE `{status, limitBytes}`, not retried.
 /// - REQUEST_FAILED `{attempts}`: no answer. Repeated `retries` times by the handler itself, and by the step's policy.
 /// - TIMEOUT: no complete answer within `timeoutMs`, for each attempt.

@@ -1,5 +1,6 @@
-// Clients that connect to an address that was checked, while name, Host and certificate stay those of the URL. The name's
-// address is part of a client's configuration, so there is one client for each pair, kept for as long as it is of use.
+// Clients that connect to an address that was checked, while name, Host and certificate stay those of the URL. The
+// name's address is part of a client's configuration, so there is one client for each pair, kept for as long as it is
+// of use.
 
 import AsyncHTTPClient
 import Dispatch
@@ -36,7 +37,8 @@ final class PinnedClients: Sendable {
         configuration.decompression = .disabled
         configuration.dnsOverride = [:]
         configuration.connectionPool.retryConnectionEstablishment = false
-        // How many steps run at once is the engine's matter: one that waits for its answer must not keep others of the same host waiting.
+        // How many steps run at once is the engine's matter: one that waits for its answer must not keep others of the
+        // same host waiting.
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 10_000
         self.configuration = configuration
     }

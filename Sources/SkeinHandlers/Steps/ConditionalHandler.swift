@@ -3,10 +3,10 @@ import SkeinCore
 
 /// `conditional`: goes to the target of the first condition that holds.
 ///
-/// Config: `conditions`, a list of `{path, op, value, target}` or of any other condition with a `target`, and `default`.
-/// Paths are looked up in the step's input, by default the context; the config alone has the parameters. A target of null
-/// stands for the step's own `onSuccess`. Output: `{matched, op, target}`: the path that decided (null for the default)
-/// and its operator. Failures: NO_MATCH, MISSING_CONDITIONS.
+/// Config: `conditions`, a list of `{path, op, value, target}` or of any other condition with a `target`, and
+/// `default`. Paths are looked up in the step's input, by default the context; the config alone has the parameters. A
+/// target of null stands for the step's own `onSuccess`. Output: `{matched, op, target}`: the path that decided (null
+/// for the default) and its operator. Failures: NO_MATCH, MISSING_CONDITIONS.
 struct ConditionalHandler: BuiltinHandler {
     static let metadata = HandlerMetadata(
         type: "conditional", name: "Conditional", description: "Goes to the target of the first condition that holds.",

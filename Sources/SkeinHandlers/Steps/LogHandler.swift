@@ -4,8 +4,8 @@ import SkeinCore
 
 /// `log`: writes a line to the worker's log. Output: `{}`.
 ///
-/// Parameters: `level` (trace, debug, info, notice, warning, error, critical; default info), `message` and `fields`, both
-/// with placeholders. Control characters are escaped and long values cut, as they may come from anybody.
+/// Parameters: `level` (trace, debug, info, notice, warning, error, critical; default info), `message` and `fields`,
+/// both with placeholders. Control characters are escaped and long values cut, as they may come from anybody.
 struct LogHandler: BuiltinHandler {
     static let metadata = HandlerMetadata(
         type: "log", name: "Log", description: "Writes a line to the log.", category: "utility",

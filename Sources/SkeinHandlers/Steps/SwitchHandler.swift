@@ -4,8 +4,8 @@ import SkeinCore
 /// `switch`: goes to the step that a value names.
 ///
 /// Config: `path`, `cases` `{value: step}` and `default`. The path is looked up in the step's input, by default the
-/// context. Texts, numbers, booleans and null are compared as text, numbers by value: `2.0` is the case `"2"`. A target of
-/// null stands for the step's own `onSuccess`. Output: `{path, value, target}`. Failures: NO_MATCH, MISSING_PATH.
+/// context. Texts, numbers, booleans and null are compared as text, numbers by value: `2.0` is the case `"2"`. A target
+/// of null stands for the step's own `onSuccess`. Output: `{path, value, target}`. Failures: NO_MATCH, MISSING_PATH.
 struct SwitchHandler: BuiltinHandler {
     static let metadata = HandlerMetadata(
         type: "switch", name: "Switch", description: "Goes to the step that a value names.", category: "control",

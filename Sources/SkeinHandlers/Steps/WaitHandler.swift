@@ -3,9 +3,9 @@ import SkeinCore
 
 /// `wait`: parks the execution until a signal of a name arrives, or until somebody resumes it.
 ///
-/// Parameters: `signal`, `timeoutMs`, `reason`. What ends the wait, the signal's payload or the resume's data, is stored
-/// at the step's output key and under `resumeData`; a wait nobody ends fails with TIMEOUT. Tokens are refused with
-/// NOT_SUPPORTED.
+/// Parameters: `signal`, `timeoutMs`, `reason`. What ends the wait, the signal's payload or the resume's data, is
+/// stored at the step's output key and under `resumeData`; a wait nobody ends fails with TIMEOUT. Tokens are refused
+/// with NOT_SUPPORTED.
 struct WaitHandler: BuiltinHandler {
     static let metadata = HandlerMetadata(
         type: "wait", name: "Wait", description: "Waits for a signal, or for somebody to resume the execution.",

@@ -2,15 +2,16 @@ import SkeinCore
 
 /// What `filter`, `map` and `reduce` of a `transform` do with a list.
 ///
-/// - `filter: {items, where}`: the elements for which `where` holds: a condition, whose paths start at the element, or a
-///   JSONPath filter such as `@.price > 10`.
-/// - `map: {items, to}`: `to` for each element, an expression or an object of them, read from the element; absent is null.
-/// - `reduce: {items, op, of, separator}`: one value from all, or from `of` of each: `count`, `sum`, `avg`, `min`, `max`,
-///   `first`, `last`, `join` (texts), `concat` (lists) or `merge` (objects).
+/// - `filter: {items, where}`: the elements for which `where` holds: a condition, whose paths start at the element, or
+///   a JSONPath filter such as `@.price > 10`.
+/// - `map: {items, to}`: `to` for each element, an expression or an object of them, read from the element; absent is
+///   null.
+/// - `reduce: {items, op, of, separator}`: one value from all, or from `of` of each: `count`, `sum`, `avg`, `min`,
+///   `max`, `first`, `last`, `join` (texts), `concat` (lists) or `merge` (objects).
 /// - `filter` and `map` as a text: the nodes that a JSONPath selects.
 ///
-/// `items` is a dotted path or JSONPath to the list. Conditions, paths and templates see the element's members, and then
-/// `item` and `index`.
+/// `items` is a dotted path or JSONPath to the list. Conditions, paths and templates see the element's members, and
+/// then `item` and `index`.
 enum ListOperation {
     case select(JSONPath)
     case filter(items: TransformExpression, where: Predicate)

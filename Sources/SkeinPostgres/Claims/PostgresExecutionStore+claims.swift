@@ -7,7 +7,8 @@ extension PostgresExecutionStore {
         let claim = PostgresQuery(
             ClaimQueries.claim,
             take(request.ownership) + [
-                .int4(Int32(clamping: request.limit)), .array(.texts(request.handlers)), .microseconds(request.handlerWait),
+                .int4(Int32(clamping: request.limit)), .array(.texts(request.handlers)),
+                .microseconds(request.handlerWait),
             ])
         let nextDue = PostgresQuery(
             ClaimQueries.nextDue,
@@ -31,7 +32,10 @@ extension PostgresExecutionStore {
 
     /// Worker, claim, lease, time.
     private func take(_ ownership: Ownership) -> [PostgresParameter] {
-        [.uuid(ownership.workerID.postgres), .uuid(ownership.claimID.postgres), .microseconds(ownership.lease), queryTime]
+        [
+            .uuid(ownership.workerID.postgres), .uuid(ownership.claimID.postgres), .microseconds(ownership.lease),
+            queryTime,
+        ]
     }
 
     /// A claim whose answer was lost is not asked for again: nobody knows it, so its lease runs out.
@@ -80,7 +84,8 @@ extension PostgresExecutionStore {
         let query = PostgresQuery(
             ClaimQueries.repark,
             [
-                .uuid(held.executionID.postgres), .uuid(held.claimID.postgres), .timestamptz(due.microseconds), .int8(seenGeneration),
+                .uuid(held.executionID.postgres), .uuid(held.claimID.postgres), .timestamptz(due.microseconds),
+                .int8(seenGeneration),
                 .text(needs), queryTime,
             ])
         return try await insist { try await connections.claims.query(query).first?.bool(0) }

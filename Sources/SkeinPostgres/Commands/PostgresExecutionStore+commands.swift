@@ -12,10 +12,13 @@ extension PostgresExecutionStore {
         let send = PostgresQuery(
             CommandQueries.send,
             [
-                id, operation, .int2(message.kind.rawValue), .text(message.name), .bytea(message.payload?.serialized()), queryTime,
+                id, operation, .int2(message.kind.rawValue), .text(message.name), .bytea(message.payload?.serialized()),
+                queryTime,
             ])
         return try await insist {
-            let results = try await connections.commands.batch([send, PostgresQuery(CommandQueries.sent, [id, operation])])
+            let results = try await connections.commands.batch([
+                send, PostgresQuery(CommandQueries.sent, [id, operation]),
+            ])
             let generation = try results[0].first?.int64(0) ?? results[1].first?.int64(0)
             return generation.map { .accepted(generation: $0) } ?? .notAlive
         }

@@ -1,5 +1,5 @@
-// Which connection does what, and with which settings. The plan settings are part of the protocol: a plan made while tables were empty
-// stays in use, so scans and merges that would be wrong later are never allowed.
+// Which connection does what, and with which settings. The plan settings are part of the protocol: a plan made while
+// tables were empty stays in use, so scans and merges that would be wrong later are never allowed.
 
 import Logging
 import PostgresClient
@@ -34,7 +34,8 @@ struct Connections: Sendable {
         }
         func pool(_ size: Int) -> PostgresPool {
             PostgresPool(
-                configuration: client(), maximum: max(1, size), acquireTimeout: configuration.acquireTimeout, logger: logger)
+                configuration: client(), maximum: max(1, size), acquireTimeout: configuration.acquireTimeout,
+                logger: logger)
         }
         writers = pool(configuration.writers)
         self.pool = pool(configuration.poolSize)
@@ -53,7 +54,8 @@ struct Connections: Sendable {
             "enable_seqscan": "off", "enable_mergejoin": "off", "enable_hashjoin": "off", "jit": "off",
             "plan_cache_mode": "force_generic_plan", "synchronous_commit": "on", "client_min_messages": "warning",
             "lock_timeout": "\(max(1, configuration.lockTimeout.milliseconds))ms",
-            "idle_in_transaction_session_timeout": "30s", "TimeZone": "UTC", "default_transaction_isolation": "read committed",
+            "idle_in_transaction_session_timeout": "30s", "TimeZone": "UTC",
+            "default_transaction_isolation": "read committed",
         ]
     }
 

@@ -55,8 +55,8 @@ enum FailureKind: Equatable {
 }
 
 extension PostgresError {
-    /// How often in a row a call that certainly did nothing is tried: waiting for a connection has taken its time already, while a
-    /// connection that died unnoticed costs none.
+    /// How often in a row a call that certainly did nothing is tried: waiting for a connection has taken its time
+    /// already, while a connection that died unnoticed costs none.
     var patience: Int {
         switch code {
         case .poolTimeout, .connectFailed, .connectTimeout, .commandTimeout: 1

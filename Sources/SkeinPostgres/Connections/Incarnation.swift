@@ -1,5 +1,5 @@
-// Which database is behind the connections. A promoted standby may have lost commits that were acknowledged, and then what was decided
-// before is ahead of its log: the log's key alone would not notice.
+// Which database is behind the connections. A promoted standby may have lost commits that were acknowledged, and then
+// what was decided before is ahead of its log: the log's key alone would not notice.
 
 import PostgresClient
 import Synchronization

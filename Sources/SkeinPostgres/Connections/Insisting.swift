@@ -1,4 +1,5 @@
-// Calls that may be repeated, repeated. The pauses are the machine's time, also under a virtual clock: they wait for a real server.
+// Calls that may be repeated, repeated. The pauses are the machine's time, also under a virtual clock: they wait for a
+// real server.
 
 import Logging
 import PostgresClient
@@ -34,7 +35,8 @@ extension PostgresExecutionStore {
                 let canSettle = kind != .closed && kind != .bad && kind != .schema && error.code != .decoding
                 guard isHopeful || (isUnknown && canSettle) else { throw StoreError(error) }
                 if failures > 3 {
-                    logger.info("asking PostgreSQL again", metadata: ["postgres.error": "\(error)", "attempt": "\(failures)"])
+                    logger.info(
+                        "asking PostgreSQL again", metadata: ["postgres.error": "\(error)", "attempt": "\(failures)"])
                 }
             }
             try await backoff(failures)

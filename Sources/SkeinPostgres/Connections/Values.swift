@@ -26,9 +26,13 @@ extension PostgresParameter {
 extension PostgresRow {
     func id<ID: TypedID>(_ column: Int, as type: ID.Type = ID.self) throws -> ID { ID(try uuid(column)) }
 
-    func idIfPresent<ID: TypedID>(_ column: Int, as type: ID.Type = ID.self) throws -> ID? { try uuidIfPresent(column).map { ID($0) } }
+    func idIfPresent<ID: TypedID>(_ column: Int, as type: ID.Type = ID.self) throws -> ID? {
+        try uuidIfPresent(column).map { ID($0) }
+    }
 
     func time(_ column: Int) throws -> Timestamp { Timestamp(microseconds: try timestamp(column)) }
 
-    func timeIfPresent(_ column: Int) throws -> Timestamp? { try timestampIfPresent(column).map(Timestamp.init(microseconds:)) }
+    func timeIfPresent(_ column: Int) throws -> Timestamp? {
+        try timestampIfPresent(column).map(Timestamp.init(microseconds:))
+    }
 }

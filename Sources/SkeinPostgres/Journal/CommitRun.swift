@@ -1,5 +1,5 @@
-// What is left of a batch while it is being committed, as a value: it decides, the store acts. A batch is one piece of work until something
-// in it fails; then the halves go on by themselves until the culprit is alone.
+// What is left of a batch while it is being committed, as a value: it decides, the store acts. A batch is one piece of
+// work until something in it fails; then the halves go on by themselves until the culprit is alone.
 
 import PostgresClient
 import Skein
@@ -46,7 +46,9 @@ struct CommitRun {
     /// By the ids' bytes, the order in which every transaction takes its keys.
     private static func sorted(_ batch: [Append]) -> [Int] {
         var order = Array(batch.indices)
-        let isSorted = zip(batch.indices, batch.indices.dropFirst()).allSatisfy { batch[$0].executionID < batch[$1].executionID }
+        let isSorted = zip(batch.indices, batch.indices.dropFirst()).allSatisfy {
+            batch[$0].executionID < batch[$1].executionID
+        }
         if !isSorted { order.sort { batch[$0].executionID < batch[$1].executionID } }
         return order
     }

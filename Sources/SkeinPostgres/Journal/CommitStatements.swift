@@ -17,9 +17,11 @@ struct CommitStatements {
         PostgresQuery(
             unlessTaken ? AppendQueries.appendUnlessTaken : AppendQueries.append,
             [
-                ids(rows), .array(.int8s(rows.map { batch[$0].position })), .array(.int2s(rows.map { batch[$0].count })),
+                ids(rows), .array(.int8s(rows.map { batch[$0].position })),
+                .array(.int2s(rows.map { batch[$0].count })),
                 .array(.int2s(rows.map { batch[$0].kind.rawValue })),
-                .array(.uuids(rows.map { batch[$0].operationID.postgres })), .array(.byteas(rows.map { batch[$0].body })), now,
+                .array(.uuids(rows.map { batch[$0].operationID.postgres })),
+                .array(.byteas(rows.map { batch[$0].body })), now,
             ])
     }
 
@@ -92,7 +94,8 @@ struct CommitStatements {
             [
                 ids(rows), .array(.texts(made.map { $0.tenantID ?? "" })), .array(.texts(made.map(\.flowID))),
                 .array(.texts(made.map(\.flowVersion))), .array(.texts(optional: made.map(\.tag))),
-                .array(.uuids(optional: made.map { $0.parentID?.postgres })), .array(.uuids(made.map(\.rootID.postgres))),
+                .array(.uuids(optional: made.map { $0.parentID?.postgres })),
+                .array(.uuids(made.map(\.rootID.postgres))),
                 .array(.int2s(made.map(\.priority))), .array(.timestamps(made.map(\.createdAt.microseconds))),
             ])
     }
@@ -102,14 +105,16 @@ struct CommitStatements {
             AppendQueries.park,
             [
                 ids(rows), .array(.timestamps(rows.map { batch[$0].parking.due.microseconds })),
-                .array(.int8s(rows.map { batch[$0].parking.seen })), .array(.texts(rows.map { batch[$0].parking.needs })),
+                .array(.int8s(rows.map { batch[$0].parking.seen })),
+                .array(.texts(rows.map { batch[$0].parking.needs })),
                 .array(.bools(rows.map { batch[$0].kind == .pause })), now,
             ])
     }
 
     private func states(_ rows: Rows) -> [PostgresParameter] {
         [
-            ids(rows), .array(.int2s(rows.map { batch[$0].status.code })), .array(.int8s(rows.map { batch[$0].lastPosition })),
+            ids(rows), .array(.int2s(rows.map { batch[$0].status.code })),
+            .array(.int8s(rows.map { batch[$0].lastPosition })),
             .array(.byteas(optional: rows.map { batch[$0].snapshot?.bytes })),
         ]
     }
@@ -130,8 +135,12 @@ extension Append {
         if position < 1 { return StoreError(.invalid, "a row of \(executionID) begins at position \(position)") }
         if count < 1 { return StoreError(.invalid, "a row of \(executionID) holds \(count) events") }
         guard case .create(let new, _) = effect else { return nil }
-        if new.creation.id != executionID { return StoreError(.invalid, "the first row of \(executionID) creates \(new.creation.id)") }
-        if position != 1 { return StoreError(.invalid, "the first row of \(executionID) begins at position \(position)") }
+        if new.creation.id != executionID {
+            return StoreError(.invalid, "the first row of \(executionID) creates \(new.creation.id)")
+        }
+        if position != 1 {
+            return StoreError(.invalid, "the first row of \(executionID) begins at position \(position)")
+        }
         return nil
     }
 

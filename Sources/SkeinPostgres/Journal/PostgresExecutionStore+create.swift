@@ -1,4 +1,5 @@
-// Creation under idempotency keys. The keys' primary key lets one creator win; the others wait for its commit and read who it was.
+// Creation under idempotency keys. The keys' primary key lets one creator win; the others wait for its commit and read
+// who it was.
 
 import PostgresClient
 public import Skein
@@ -19,14 +20,17 @@ extension PostgresExecutionStore {
             }
             let answers = try once { try KeyedAnswer.read(results[1]) }
             remaining = round.filter { creation in
-                guard let outcome = answers[creation.append.executionID]?.outcome(for: creation.append.executionID) else { return true }
+                guard let outcome = answers[creation.append.executionID]?.outcome(for: creation.append.executionID)
+                else { return true }
                 outcomes[creation.append.executionID] = outcome
                 return false
             }
             try await dropExpired(remaining)
         }
         return try batch.map { creation in
-            guard let outcome = outcomes[creation.append.executionID] else { throw StoreError(.corrupt, "a creation was not answered") }
+            guard let outcome = outcomes[creation.append.executionID] else {
+                throw StoreError(.corrupt, "a creation was not answered")
+            }
             return outcome
         }
     }
@@ -48,7 +52,8 @@ extension PostgresExecutionStore {
     private func scopes(_ batch: [KeyedCreation]) -> [PostgresParameter] {
         let made = batch.compactMap { $0.append.new?.execution.creation }
         return [
-            .array(.texts(made.map { $0.tenantID ?? "" })), .array(.texts(made.map(\.flowID))), .array(.texts(batch.map(\.key))),
+            .array(.texts(made.map { $0.tenantID ?? "" })), .array(.texts(made.map(\.flowID))),
+            .array(.texts(batch.map(\.key))),
         ]
     }
 
@@ -61,10 +66,12 @@ extension PostgresExecutionStore {
                 .array(.texts(made.map(\.flowVersion))), .array(.texts(optional: made.map(\.tag))),
                 .array(.uuids(optional: made.map { $0.parentID?.postgres })), .ids(made.map(\.rootID)),
                 .array(.int2s(made.map(\.priority))), .array(.timestamps(made.map(\.createdAt.microseconds))),
-                .array(.timestamps(new.map(\.execution.readyAt.microseconds))), .array(.texts(new.map(\.execution.needs))),
+                .array(.timestamps(new.map(\.execution.readyAt.microseconds))),
+                .array(.texts(new.map(\.execution.needs))),
                 .array(.uuids(optional: new.map { $0.ownership?.workerID.postgres })),
                 .array(.uuids(optional: new.map { $0.ownership?.claimID.postgres })),
-                .array(.int8s(new.map { $0.ownership?.lease.microseconds ?? 0 })), .ids(batch.map(\.append.operationID)),
+                .array(.int8s(new.map { $0.ownership?.lease.microseconds ?? 0 })),
+                .ids(batch.map(\.append.operationID)),
                 .array(.byteas(batch.map(\.append.body))), .array(.int2s(batch.map(\.append.count))), queryTime,
             ])
     }
@@ -72,7 +79,8 @@ extension PostgresExecutionStore {
     private func dropExpired(_ batch: [KeyedCreation]) async throws {
         guard !batch.isEmpty else { return }
         try await insist {
-            _ = try await connections.pool.query(PostgresQuery(CreationQueries.dropExpired, scopes(batch) + [queryTime]))
+            _ = try await connections.pool.query(
+                PostgresQuery(CreationQueries.dropExpired, scopes(batch) + [queryTime]))
         }
     }
 }

@@ -1,5 +1,6 @@
-// Commits. The plain path is one round trip: appends and all that depends on them in one implicit transaction, so a taken place undoes
-// everything. The careful path asks first which places were free, in a transaction, and sends only what depends on those.
+// Commits. The plain path is one round trip: appends and all that depends on them in one implicit transaction, so a
+// taken place undoes everything. The careful path asks first which places were free, in a transaction, and sends only
+// what depends on those.
 
 import Logging
 import PostgresClient
@@ -19,14 +20,16 @@ extension PostgresExecutionStore {
                 }
             } catch let error as PostgresError {
                 if case .fail(let failure) = run.fail(work, error) { throw failure }
-                logger.debug("a commit is repeated", metadata: ["postgres.error": "\(error)", "rows": "\(work.rows.count)"])
+                logger.debug(
+                    "a commit is repeated", metadata: ["postgres.error": "\(error)", "rows": "\(work.rows.count)"])
             }
         }
         return try run.finished()
     }
 
     private func attempt(
-        _ work: inout CommitRun.Work, of run: inout CommitRun, _ statements: CommitStatements, on connection: PostgresConnection
+        _ work: inout CommitRun.Work, of run: inout CommitRun, _ statements: CommitStatements,
+        on connection: PostgresConnection
     ) async throws {
         guard let epoch = incarnation.observe(connection.serverIdentity) else {
             await connection.close()
@@ -42,7 +45,8 @@ extension PostgresExecutionStore {
     }
 
     private func commitPlainly(
-        _ work: CommitRun.Work, of run: inout CommitRun, _ statements: CommitStatements, on connection: PostgresConnection
+        _ work: CommitRun.Work, of run: inout CommitRun, _ statements: CommitStatements,
+        on connection: PostgresConnection
     ) async throws {
         let (dependents, park) = statements.dependents(work.rows)
         let results = try await connection.batch([statements.append(work.rows, unlessTaken: false)] + dependents)
@@ -50,9 +54,12 @@ extension PostgresExecutionStore {
     }
 
     private func commitCarefully(
-        _ work: CommitRun.Work, of run: inout CommitRun, _ statements: CommitStatements, on connection: PostgresConnection
+        _ work: CommitRun.Work, of run: inout CommitRun, _ statements: CommitStatements,
+        on connection: PostgresConnection
     ) async throws {
-        let appended = try await connection.batch([AppendQueries.begin, statements.append(work.rows, unlessTaken: true)])
+        let appended = try await connection.batch([
+            AppendQueries.begin, statements.append(work.rows, unlessTaken: true),
+        ])
         let free = Set(try appended[1].rows.map { try $0.uuid(0) })
         let mine = work.rows.filter { free.contains(statements.batch[$0].executionID.postgres) }[...]
         let others = work.rows.filter { !free.contains(statements.batch[$0].executionID.postgres) }[...]
@@ -67,7 +74,9 @@ extension PostgresExecutionStore {
 
         // A statement after the transaction, so that it sees what the append waited for.
         var isMine: [PostgresUUID: Bool] = [:]
-        for row in try await connection.query(statements.whose(others)).rows { isMine[try row.uuid(0)] = try row.bool(1) }
+        for row in try await connection.query(statements.whose(others)).rows {
+            isMine[try row.uuid(0)] = try row.bool(1)
+        }
         for row in others {
             let answer = isMine[statements.batch[row].executionID.postgres] ?? false
             run.settle(CollectionOfOne(row), as: answer ? .committed(woken: false) : .fenced)

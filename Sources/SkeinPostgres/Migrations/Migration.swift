@@ -1,4 +1,5 @@
-// The numbered scripts that make the schema. A script that has been applied anywhere never changes; a new one is added instead.
+// The numbered scripts that make the schema. A script that has been applied anywhere never changes; a new one is added
+// instead.
 
 import Crypto
 

@@ -28,7 +28,8 @@ extension PostgresExecutionStore {
         guard let schema else {
             throw StoreError(
                 .schema,
-                "'\(configuration.schema)' cannot be a schema: use lower-case letters, digits and _, at most 63, not beginning with pg_")
+                "'\(configuration.schema)' cannot be a schema: use lower-case letters, digits and _, at most 63, not beginning with pg_"
+            )
         }
         return schema
     }

@@ -29,12 +29,14 @@ extension PostgresExecutionStore {
 
     private func schemaFinding(on connection: PostgresConnection) async throws -> StoreHealth.Finding {
         guard try await connection.query(PostgresQuery(MigrationQueries.exists)).rowCount > 0 else {
-            return .init("schema", isFine: false, "there is no schema '\(configuration.schema)' with migrations: run migrate")
+            return .init(
+                "schema", isFine: false, "there is no schema '\(configuration.schema)' with migrations: run migrate")
         }
         return MigrationPlan(applied: try await applied(on: connection)).finding
     }
 
-    /// Of a few questions the one with the shortest round trip: the server answered in the middle of it, give or take half.
+    /// Of a few questions the one with the shortest round trip: the server answered in the middle of it, give or take
+    /// half.
     private func clockOffset(on connection: PostgresConnection) async throws -> Duration {
         let machine = SystemClock()
         var best: (trip: Duration, offset: Duration)?

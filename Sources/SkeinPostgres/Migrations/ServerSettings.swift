@@ -21,13 +21,16 @@ struct ServerSettings: Hashable {
                 "PostgreSQL \(version / 10_000)" + (version >= 140_000 ? "" : ": 14 is the oldest that works")),
             .init(
                 "fsync", isFine: fsync == "on",
-                fsync == "on" ? "on" : "fsync is \(fsync): a power loss would lose acknowledged work or the whole database"),
+                fsync == "on"
+                    ? "on" : "fsync is \(fsync): a power loss would lose acknowledged work or the whole database"),
             .init(
                 "full_page_writes", isFine: fullPageWrites == "on",
-                fullPageWrites == "on" ? "on" : "full_page_writes is \(fullPageWrites): a power loss could leave torn pages"),
+                fullPageWrites == "on"
+                    ? "on" : "full_page_writes is \(fullPageWrites): a power loss could leave torn pages"),
             .init(
                 "synchronous_commit", isFine: synchronousCommit != "off",
-                synchronousCommit == "off" ? "synchronous_commit is off: a crash would lose acknowledged work" : synchronousCommit),
+                synchronousCommit == "off"
+                    ? "synchronous_commit is off: a crash would lose acknowledged work" : synchronousCommit),
             .init(
                 "recovery", isFine: !isInRecovery,
                 isInRecovery ? "the server is a standby: nothing can be written" : "the server is a primary"),
@@ -36,7 +39,9 @@ struct ServerSettings: Hashable {
                 encoding == "UTF8" ? "UTF8" : "the database's encoding is \(encoding): UTF8 is needed"),
             .init(
                 "role", isFine: true,
-                isSuperuser ? "warning: connected as a superuser; a role that owns only the schema is enough" : "not a superuser"),
+                isSuperuser
+                    ? "warning: connected as a superuser; a role that owns only the schema is enough"
+                    : "not a superuser"),
         ]
     }
 }
@@ -45,6 +50,8 @@ extension MigrationPlan {
     var finding: StoreHealth.Finding {
         if let objection = objections.first { return .init("schema", isFine: false, objection) }
         guard let first = pending.first else { return .init("schema", isFine: true, "all migrations are applied") }
-        return .init("schema", isFine: false, "\(pending.count) migrations are missing, the first is '\(first.name)': run migrate")
+        return .init(
+            "schema", isFine: false,
+            "\(pending.count) migrations are missing, the first is '\(first.name)': run migrate")
     }
 }

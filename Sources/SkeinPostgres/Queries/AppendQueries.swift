@@ -1,5 +1,6 @@
-// The statements of a commit. The plain append comes first and fails the whole implicit transaction when one row's place is taken; the
-// others depend on it. In a transaction they are sent only for rows that the careful append returned.
+// The statements of a commit. The plain append comes first and fails the whole implicit transaction when one row's
+// place is taken; the others depend on it. In a transaction they are sent only for rows that the careful append
+// returned.
 
 import PostgresClient
 
@@ -36,7 +37,8 @@ enum AppendQueries {
             $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::uuid[], $8::smallint[], $9::timestamptz[])
         """)
 
-    /// $1 ids, $2 ready times, $3 priorities, $4 needs, $5 tenants, $6 flows, $7 owners, $8 claims, $9 leases in microseconds, $10 time
+    /// $1 ids, $2 ready times, $3 priorities, $4 needs, $5 tenants, $6 flows, $7 owners, $8 claims, $9 leases in
+    /// microseconds, $10 time
     static let createReady = PostgresStatement(
         "create_ready",
         """

@@ -29,8 +29,8 @@ enum ClaimQueries {
         SELECT execution_id, wake_gen, taken_over, was_owner, takeovers, was_due FROM taken ORDER BY priority DESC, was_due
         """
 
-    /// First how many of each pair would be the most urgent, without locks; then that many of each, skipping what others are taking.
-    /// $5 limit, $6 handlers, $7 how long others are left alone, in microseconds
+    /// First how many of each pair would be the most urgent, without locks; then that many of each, skipping what
+    /// others are taking. $5 limit, $6 handlers, $7 how long others are left alone, in microseconds
     static let claim = PostgresStatement(
         "claim",
         pairs + """
@@ -102,7 +102,8 @@ enum ClaimQueries {
         RETURNING r.execution_id
         """)
 
-    /// Held although `renew` passed over them, because somebody looked at them in that moment. $1 worker, $2 ids, $3 claims
+    /// Held although `renew` passed over them, because somebody looked at them in that moment. $1 worker, $2 ids, $3
+    /// claims
     static let stillMine = PostgresStatement(
         "still_mine",
         """
@@ -136,8 +137,8 @@ enum ClaimQueries {
         RETURNING r.next_at <= COALESCE($6::timestamptz, clock_timestamp()) AS woken
         """)
 
-    /// Makes executions of a dead worker due. Ownership stays: the next claim is a take-over from it. $1 worker, $2 the longest
-    /// lease in microseconds, $3 time
+    /// Makes executions of a dead worker due. Ownership stays: the next claim is a take-over from it. $1 worker, $2 the
+    /// longest lease in microseconds, $3 time
     static let bringForward = PostgresStatement(
         "bring_forward",
         pairs + """

@@ -23,8 +23,8 @@ enum CommandQueries {
     /// $1 id, $2 operation
     static let sent = PostgresStatement("sent", "SELECT gen FROM inbox WHERE execution_id = $1 AND op_id = $2")
 
-    /// Appends at the end of the log it sees. No row: the end has moved, or there is nothing to cancel. The snapshot's state and what it
-    /// covers stay. $1 id, $2 operation, $3 body, $4 time
+    /// Appends at the end of the log it sees. No row: the end has moved, or there is nothing to cancel. The snapshot's
+    /// state and what it covers stay. $1 id, $2 operation, $3 body, $4 time
     static let cancel = PostgresStatement(
         "cancel",
         """

@@ -16,8 +16,9 @@ enum CreationQueries {
         ON CONFLICT DO NOTHING
         """)
 
-    /// $1 ids, $2 tenants, $3 flows, $4 keys, $5 versions, $6 tags, $7 parents, $8 roots, $9 priorities, $10 creation times, $11 ready
-    /// times, $12 needs, $13 owners, $14 claims, $15 leases in microseconds, $16 operations, $17 bodies, $18 counts, $19 time
+    /// $1 ids, $2 tenants, $3 flows, $4 keys, $5 versions, $6 tags, $7 parents, $8 roots, $9 priorities, $10 creation
+    /// times, $11 ready times, $12 needs, $13 owners, $14 claims, $15 leases in microseconds, $16 operations, $17
+    /// bodies, $18 counts, $19 time
     static let keyed = PostgresStatement(
         "create_keyed",
         """

@@ -1,5 +1,5 @@
-// Lists. The text is put together from fixed pieces, so that each combination of filters has a plan of its own that uses an index; values
-// are always parameters.
+// Lists. The text is put together from fixed pieces, so that each combination of filters has a plan of its own that
+// uses an index; values are always parameters.
 
 import PostgresClient
 import Skein

@@ -7,9 +7,11 @@ enum MigrationQueries {
     static let unlock = PostgresStatement("migration_unlock", "SELECT pg_advisory_unlock(hashtextextended($1, 0))")
 
     static let exists = PostgresStatement(
-        "migrations_exist", "SELECT FROM pg_catalog.pg_tables WHERE schemaname = current_schema() AND tablename = 'migrations'")
+        "migrations_exist",
+        "SELECT FROM pg_catalog.pg_tables WHERE schemaname = current_schema() AND tablename = 'migrations'")
 
-    static let applied = PostgresStatement("migrations", "SELECT version, name, checksum FROM migrations ORDER BY version")
+    static let applied = PostgresStatement(
+        "migrations", "SELECT version, name, checksum FROM migrations ORDER BY version")
 
     static func table(_ schema: SchemaName) -> String {
         """

@@ -43,7 +43,8 @@ enum ReadQueries {
 
     /// $1 id, $2 version, $3 definition
     static let registerFlow = PostgresStatement(
-        "register_flow", "INSERT INTO flows (id, version, definition) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING id")
+        "register_flow",
+        "INSERT INTO flows (id, version, definition) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING id")
 
     /// $1 id, $2 version
     static let flow = PostgresStatement("flow", "SELECT definition FROM flows WHERE id = $1 AND version = $2")
@@ -51,7 +52,8 @@ enum ReadQueries {
     /// $1 id
     static let versions = PostgresStatement("flow_versions", "SELECT version FROM flows WHERE id = $1 ORDER BY version")
 
-    static let allVersions = PostgresStatement("all_flow_versions", "SELECT id, version FROM flows ORDER BY id, version")
+    static let allVersions = PostgresStatement(
+        "all_flow_versions", "SELECT id, version FROM flows ORDER BY id, version")
 
     /// $1 ids, $2 versions
     static let theseFlows = PostgresStatement(

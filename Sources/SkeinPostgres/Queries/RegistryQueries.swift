@@ -41,14 +41,16 @@ enum RegistryQueries {
         """)
 
     /// $1 worker
-    static let unregister = PostgresStatement("unregister_worker", "UPDATE workers SET live = false WHERE worker_id = $1 AND live")
+    static let unregister = PostgresStatement(
+        "unregister_worker", "UPDATE workers SET live = false WHERE worker_id = $1 AND live")
 
     static let workers = PostgresStatement(
         "workers", "SELECT worker_id, pod_id, handlers, started_at, heartbeat_at, live FROM workers ORDER BY worker_id")
 
     /// True for one instance at a time, until the end of the transaction.
     static let tryMaintenance = PostgresStatement(
-        "try_maintenance", "SELECT pg_try_advisory_xact_lock(hashtextextended('skein maintenance of ' || current_schema(), 0))")
+        "try_maintenance",
+        "SELECT pg_try_advisory_xact_lock(hashtextextended('skein maintenance of ' || current_schema(), 0))")
 
     /// $1 time
     static let dropExpiredKeys = PostgresStatement(

@@ -10,7 +10,9 @@ extension PostgresExecutionStore {
             try result.rows.map { row in
                 let id = try row.id(0, as: ExecutionID.self)
                 let code = try row.int16(2)
-                guard let status = ExecutionStatus(code: code) else { throw StoreError(.corrupt, "an execution with the status \(code)") }
+                guard let status = ExecutionStatus(code: code) else {
+                    throw StoreError(.corrupt, "an execution with the status \(code)")
+                }
                 return ExecutionSummary(
                     creation: try ExecutionCreation.make(firstRow: try row.bytes(4), of: id), status: status,
                     snapshot: try row.bytesIfPresent(1), owner: try row.idIfPresent(3))

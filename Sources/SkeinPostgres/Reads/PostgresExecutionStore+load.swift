@@ -16,7 +16,8 @@ extension PostgresExecutionStore {
         for (id, record) in records {
             do {
                 if let problem = inbox.problems[id] { throw problem }
-                loaded[id] = LoadedExecution(claimID: record.claimID, record: try record.decoded(id), inbox: inbox.items[id] ?? [])
+                loaded[id] = LoadedExecution(
+                    claimID: record.claimID, record: try record.decoded(id), inbox: inbox.items[id] ?? [])
             } catch {
                 // One broken log must not keep its batch-mates from being loaded.
                 logger.error("an execution cannot be read", metadata: ["execution.id": "\(id)", "error": "\(error)"])
@@ -33,7 +34,8 @@ extension PostgresExecutionStore {
 
     public func rows(of id: ExecutionID, from position: Int64, limit: Int) async throws -> [LogRow] {
         guard limit > 0 else { return [] }
-        let query = PostgresQuery(ReadQueries.rows, [.uuid(id.postgres), .int8(position), .int4(Int32(clamping: limit))])
+        let query = PostgresQuery(
+            ReadQueries.rows, [.uuid(id.postgres), .int8(position), .int4(Int32(clamping: limit))])
         let result = try await insist { try await connections.reads.query(query) }
         let rows = try await once { try result.rows.map { try LogRow($0, at: 0) } }
         var events = 0
@@ -95,7 +97,9 @@ private struct LoadedRecord {
     }
 
     func decoded(_ id: ExecutionID) throws -> ExecutionRecord {
-        guard let first = rows.first, first.position == 1 else { throw StoreError(.corrupt, "the log of \(id) has no beginning") }
+        guard let first = rows.first, first.position == 1 else {
+            throw StoreError(.corrupt, "the log of \(id) has no beginning")
+        }
         return ExecutionRecord(
             creation: try ExecutionCreation.make(firstRow: first.body, of: id), snapshot: state,
             rows: state == nil ? rows : Array(rows.dropFirst()), owner: owner, nextAt: nextAt, needs: needs)
@@ -118,7 +122,9 @@ extension LogRow {
     /// Reads seq, n, kind, at and body from five columns.
     init(_ row: PostgresRow, at column: Int) throws {
         let number = try row.int16(column + 2)
-        guard let kind = RowKind(rawValue: number) else { throw StoreError(.corrupt, "a log row of unknown kind \(number)") }
+        guard let kind = RowKind(rawValue: number) else {
+            throw StoreError(.corrupt, "a log row of unknown kind \(number)")
+        }
         self.init(
             position: try row.int64(column), count: try row.int16(column + 1), kind: kind, at: try row.time(column + 3),
             body: try row.bytes(column + 4))

@@ -23,7 +23,9 @@ extension PostgresExecutionStore {
 
     public func flows() async throws -> [JSONValue] {
         let rows = try await insist {
-            try await connections.pool.query(PostgresQuery(ReadQueries.allVersions)).rows.map { (try $0.string(0), try $0.string(1)) }
+            try await connections.pool.query(PostgresQuery(ReadQueries.allVersions)).rows.map {
+                (try $0.string(0), try $0.string(1))
+            }
         }
         let latest = Dictionary(grouping: rows) { $0.0 }.compactMap { id, rows in
             Self.newestFirst(rows.map(\.1)).first.map { (id, $0) }

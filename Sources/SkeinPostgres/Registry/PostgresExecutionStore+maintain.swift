@@ -14,11 +14,13 @@ extension PostgresExecutionStore {
         }
     }
 
-    /// One chore in a transaction of its own. Nil when another instance is at it, or somebody's lock is in the way: it can wait.
+    /// One chore in a transaction of its own. Nil when another instance is at it, or somebody's lock is in the way: it
+    /// can wait.
     private func chore(_ query: PostgresQuery) async throws -> Int? {
         do {
             return try await connections.pool.withTransaction { transaction in
-                guard try await transaction.query(PostgresQuery(RegistryQueries.tryMaintenance)).first?.bool(0) == true else { return nil }
+                guard try await transaction.query(PostgresQuery(RegistryQueries.tryMaintenance)).first?.bool(0) == true
+                else { return nil }
                 return try await transaction.query(query).affected
             }
         } catch let error as PostgresError {

@@ -6,7 +6,8 @@ extension PostgresExecutionStore {
     public func register(_ worker: WorkerRecord) async throws {
         let id = PostgresParameter.uuid(worker.id.postgres)
         let supersede = PostgresQuery(RegistryQueries.supersede, [id, .text(worker.podID)])
-        let register = PostgresQuery(RegistryQueries.register, [id, .text(worker.podID), .array(.texts(worker.handlers)), queryTime])
+        let register = PostgresQuery(
+            RegistryQueries.register, [id, .text(worker.podID), .array(.texts(worker.handlers)), queryTime])
         let superseded = try await insist {
             let results = try await connections.pool.withConnection { try await $0.batch([supersede, register]) }
             return try results[0].rows.map { try $0.id(0, as: WorkerID.self) }
@@ -38,7 +39,8 @@ extension PostgresExecutionStore {
         try await insist {
             try await connections.pool.query(PostgresQuery(RegistryQueries.workers)).rows.map { row in
                 WorkerRecord(
-                    id: try row.id(0), podID: try row.stringIfPresent(1), handlers: try row.strings(2), startedAt: try row.time(3),
+                    id: try row.id(0), podID: try row.stringIfPresent(1), handlers: try row.strings(2),
+                    startedAt: try row.time(3),
                     heartbeatAt: try row.time(4), isLive: try row.bool(5))
             }
         }

@@ -1,10 +1,12 @@
 public import CoreMetrics
 import Synchronization
 
-/// Metrics of this process in Prometheus' text format 0.0.4: a `MetricsFactory` without a server or a library behind it.
+/// Metrics of this process in Prometheus' text format 0.0.4: a `MetricsFactory` without a server or a library behind
+/// it.
 ///
-/// Give one registry to the engine and to the server. Labels with dots become names with underscores, counters end in `_total`, timers in
-/// `_seconds`. Recorders that aggregate are histograms, others gauges. The same name and labels give the same metric.
+/// Give one registry to the engine and to the server. Labels with dots become names with underscores, counters end in
+/// `_total`, timers in `_seconds`. Recorders that aggregate are histograms, others gauges. The same name and labels
+/// give the same metric.
 public final class PrometheusRegistry: MetricsFactory, Sendable {
     private let families = Mutex<[String: PrometheusFamily]>([:])
 

@@ -1,4 +1,5 @@
-// The one place where errors get their HTTP form. Messages of stores and of unknown errors are for the log: they may name hosts and SQL.
+// The one place where errors get their HTTP form. Messages of stores and of unknown errors are for the log: they may
+// name hosts and SQL.
 
 import HTTPTypes
 import Hummingbird

@@ -1,4 +1,5 @@
-// YAML bodies. Scalars follow the core schema of YAML 1.2, so that `no` and `12:30` stay texts; integers keep all their digits.
+// YAML bodies. Scalars follow the core schema of YAML 1.2, so that `no` and `12:30` stay texts; integers keep all their
+// digits.
 
 import HTTPTypes
 import SkeinCore

@@ -1,7 +1,8 @@
 import Skein
 import SkeinCore
 
-/// Folds events into attempts (contract section 3). An end without a `step.started` before it tells its start itself: `derived`.
+/// Folds events into attempts (contract section 3). An end without a `step.started` before it tells its start itself:
+/// `derived`.
 struct AttemptFold {
     private struct Attempt {
         var stepID: StepID

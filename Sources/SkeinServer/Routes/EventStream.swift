@@ -1,5 +1,5 @@
-// Server-sent events of one execution. Every event is read from the log: notices only say when to look, so nothing is skipped and nothing is
-// kept for a client that reads slowly.
+// Server-sent events of one execution. Every event is read from the log: notices only say when to look, so nothing is
+// skipped and nothing is kept for a client that reads slowly.
 
 import Hummingbird
 import NIOCore
@@ -19,7 +19,8 @@ struct EventStream: Sendable {
     /// How often it looks by itself: notices may be lost.
     private static let look = Duration.seconds(1)
 
-    /// Writes the events from `seq` on, as they happen. Returns after the execution's last event, or when this server goes away.
+    /// Writes the events from `seq` on, as they happen. Returns after the execution's last event, or when this server
+    /// goes away.
     @concurrent func write(to writer: inout any ResponseBodyWriter, from seq: Int64) async throws {
         try await writer.write(ByteBuffer(string: "retry: 1000\n\n"))
         let (looks, alarm) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))

@@ -98,7 +98,8 @@ struct HistoryRoutes: Sendable {
 
     // MARK: - The end
 
-    /// The execution at its end; at the timeout, or when this server goes away, as it is, with `timedOut: true`: ask again.
+    /// The execution at its end; at the timeout, or when this server goes away, as it is, with `timedOut: true`: ask
+    /// again.
     @Sendable private func wait(_ request: APIRequest) async throws -> Response {
         let longest = Int(clamping: configuration.longestWait.wholeMilliseconds)
         let asked = try request.query(["timeoutMs"]) { $0.integer("timeoutMs", in: 0...longest) }

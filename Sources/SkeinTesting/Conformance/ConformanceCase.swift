@@ -1,7 +1,8 @@
 /// One promise of a protocol, with the sentence that names it.
 ///
-/// With Swift Testing: `@Test(arguments: LockConformance.cases) func locks(_ promise: ConformanceCase<any LockManager>) …`; with XCTest:
-/// run them in a loop. A case throws `ConformanceViolation` when the promise is broken, and whatever the implementation throws.
+/// With Swift Testing: `@Test(arguments: LockConformance.cases) func locks(_ promise: ConformanceCase<any LockManager>)
+/// …`; with XCTest: run them in a loop. A case throws `ConformanceViolation` when the promise is broken, and whatever
+/// the implementation throws.
 public struct ConformanceCase<Subject: Sendable>: Sendable, CustomStringConvertible {
     /// A sentence.
     public let name: String

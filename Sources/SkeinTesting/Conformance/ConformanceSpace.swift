@@ -6,8 +6,8 @@ public struct ConformanceSpace<Subject: Sendable>: Sendable {
     public var second: Subject
     /// Moves the time on by which the implementation lets things expire. With a clock that moves by itself: do nothing.
     public var pass: @Sendable (Duration) async -> Void
-    /// Returns when what is published from now on reaches so many listening instances; an instance that listens to two trees of executions
-    /// counts twice. With an implementation for one process: do nothing.
+    /// Returns when what is published from now on reaches so many listening instances; an instance that listens to two
+    /// trees of executions counts twice. With an implementation for one process: do nothing.
     public var settle: @Sendable (_ listening: Int) async throws -> Void
 
     public init(

@@ -16,14 +16,20 @@ public enum EventConformance {
 
     private static let root = id(1)
 
-    private static func id(_ number: UInt64) -> ExecutionID { ExecutionID(raw: .v7(at: Timestamp(microseconds: 1), random: number)) }
+    private static func id(_ number: UInt64) -> ExecutionID {
+        ExecutionID(raw: .v7(at: Timestamp(microseconds: 1), random: number))
+    }
 
-    private static func notice(_ position: Int64, of execution: ExecutionID? = nil, root tree: ExecutionID? = nil) -> EventNotice {
+    private static func notice(_ position: Int64, of execution: ExecutionID? = nil, root tree: ExecutionID? = nil)
+        -> EventNotice
+    {
         EventNotice(executionID: execution ?? root, rootID: tree ?? root, position: position)
     }
 
     private static func latestPosition(_ space: Space) async throws {
-        let streams = [space.first.notices(root: root), space.first.notices(root: root), space.second.notices(root: root)]
+        let streams = [
+            space.first.notices(root: root), space.first.notices(root: root), space.second.notices(root: root),
+        ]
         try await space.settle(2)
         let child = id(2)
         for position: Int64 in 1...5 {
@@ -45,7 +51,8 @@ public enum EventConformance {
             if position.isMultiple(of: 100) { await Task.yield() }
         }
         let positions = try await listener.value.map(\.position)
-        try Expectation.require(positions == positions.sorted() && Set(positions).count == positions.count, "they only rise")
+        try Expectation.require(
+            positions == positions.sorted() && Set(positions).count == positions.count, "they only rise")
     }
 
     private static func otherTrees(_ space: Space) async throws {

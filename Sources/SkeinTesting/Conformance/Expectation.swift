@@ -27,7 +27,8 @@ enum Expectation {
 
     /// Waits for what the body waits for.
     static func soon<Value: Sendable>(
-        _ promise: String, file: StaticString = #fileID, line: UInt = #line, _ body: @escaping @Sendable () async throws -> Value
+        _ promise: String, file: StaticString = #fileID, line: UInt = #line,
+        _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         try await withThrowingTaskGroup(of: Value?.self) { group in
             defer { group.cancelAll() }

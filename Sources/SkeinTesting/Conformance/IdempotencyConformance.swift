@@ -27,17 +27,22 @@ public enum IdempotencyConformance {
 
     private static func scopes(_ space: Space) async throws {
         let scopes = [
-            IdempotencyScope(tenantID: nil, flowID: "f", key: "k"), IdempotencyScope(tenantID: "", flowID: "f", key: "k"),
-            IdempotencyScope(tenantID: "f", flowID: "k", key: ""), IdempotencyScope(tenantID: "f", flowID: "", key: "k"),
-            IdempotencyScope(tenantID: nil, flowID: "fk", key: ""), IdempotencyScope(tenantID: nil, flowID: "f", key: "k2"),
-            IdempotencyScope(tenantID: "t", flowID: "f", key: "k"), IdempotencyScope(tenantID: "tf", flowID: "", key: "k"),
+            IdempotencyScope(tenantID: nil, flowID: "f", key: "k"),
+            IdempotencyScope(tenantID: "", flowID: "f", key: "k"),
+            IdempotencyScope(tenantID: "f", flowID: "k", key: ""),
+            IdempotencyScope(tenantID: "f", flowID: "", key: "k"),
+            IdempotencyScope(tenantID: nil, flowID: "fk", key: ""),
+            IdempotencyScope(tenantID: nil, flowID: "f", key: "k2"),
+            IdempotencyScope(tenantID: "t", flowID: "f", key: "k"),
+            IdempotencyScope(tenantID: "tf", flowID: "", key: "k"),
         ]
         for (number, scope) in scopes.enumerated() {
             try Expectation.require(try await space.first.lookUp(scope) == nil, "no other scope answers for \(scope)")
             try await space.first.remember(answer(UInt64(number)), for: scope, ttl: .seconds(300))
         }
         for (number, scope) in scopes.enumerated() {
-            try Expectation.require(try await space.second.lookUp(scope) == answer(UInt64(number)), "\(scope) has its own answer")
+            try Expectation.require(
+                try await space.second.lookUp(scope) == answer(UInt64(number)), "\(scope) has its own answer")
         }
     }
 
@@ -61,7 +66,8 @@ public enum IdempotencyConformance {
             let scope = IdempotencyScope(tenantID: key, flowID: key, key: key)
             for fingerprint: [UInt8] in [[], [0], Array(0...255)] {
                 try await space.first.remember(answer(1, fingerprint), for: scope, ttl: .seconds(300))
-                try Expectation.require(try await space.second.lookUp(scope) == answer(1, fingerprint), "it comes back as given")
+                try Expectation.require(
+                    try await space.second.lookUp(scope) == answer(1, fingerprint), "it comes back as given")
             }
         }
     }

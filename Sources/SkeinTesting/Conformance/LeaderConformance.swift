@@ -16,9 +16,12 @@ public enum LeaderConformance {
 
     private static func oneLeader(_ space: Space) async throws {
         try Expectation.require(try await space.first.leader(of: "schedules") == nil, "nobody leads at first")
-        try Expectation.require(try await space.first.campaign("schedules", candidate: "a:1", ttl: long), "the first leads")
-        try Expectation.require(try await !space.second.campaign("schedules", candidate: "b:1", ttl: long), "the second does not")
-        try Expectation.require(try await space.second.campaign("maintenance", candidate: "b:1", ttl: long), "but another duty")
+        try Expectation.require(
+            try await space.first.campaign("schedules", candidate: "a:1", ttl: long), "the first leads")
+        try Expectation.require(
+            try await !space.second.campaign("schedules", candidate: "b:1", ttl: long), "the second does not")
+        try Expectation.require(
+            try await space.second.campaign("maintenance", candidate: "b:1", ttl: long), "but another duty")
         try Expectation.require(try await space.second.leader(of: "schedules") == "a:1", "everybody sees the leader")
     }
 
@@ -37,22 +40,30 @@ public enum LeaderConformance {
         _ = try await space.first.campaign("schedules", candidate: "a:1", ttl: .seconds(30))
         try Expectation.require(try await space.first.campaign("schedules", candidate: "a:1", ttl: long), "it stays")
         await space.pass(.seconds(100))
-        try Expectation.require(try await !space.second.campaign("schedules", candidate: "b:1", ttl: long), "for the new term")
-        try Expectation.require(try await !space.second.campaign("schedules", candidate: "a:2", ttl: long), "another term is another candidate")
+        try Expectation.require(
+            try await !space.second.campaign("schedules", candidate: "b:1", ttl: long), "for the new term")
+        try Expectation.require(
+            try await !space.second.campaign("schedules", candidate: "a:2", ttl: long),
+            "another term is another candidate")
     }
 
     private static func resignation(_ space: Space) async throws {
         _ = try await space.first.campaign("schedules", candidate: "a:1", ttl: long)
         try await space.first.resign("schedules", candidate: "a:1")
         try Expectation.require(try await space.second.leader(of: "schedules") == nil, "nobody leads")
-        try Expectation.require(try await space.second.campaign("schedules", candidate: "b:1", ttl: long), "another may")
+        try Expectation.require(
+            try await space.second.campaign("schedules", candidate: "b:1", ttl: long), "another may")
     }
 
     private static func expiry(_ space: Space) async throws {
         _ = try await space.first.campaign("schedules", candidate: "a:1", ttl: .milliseconds(60))
-        try await Expectation.eventually("the term ends", in: space) { try await space.second.leader(of: "schedules") == nil }
-        try Expectation.require(try await space.second.campaign("schedules", candidate: "b:1", ttl: long), "another may")
-        try Expectation.require(try await !space.first.campaign("schedules", candidate: "a:1", ttl: long), "the first is too late")
+        try await Expectation.eventually("the term ends", in: space) {
+            try await space.second.leader(of: "schedules") == nil
+        }
+        try Expectation.require(
+            try await space.second.campaign("schedules", candidate: "b:1", ttl: long), "another may")
+        try Expectation.require(
+            try await !space.first.campaign("schedules", candidate: "a:1", ttl: long), "the first is too late")
     }
 
     private static func foreignResignation(_ space: Space) async throws {

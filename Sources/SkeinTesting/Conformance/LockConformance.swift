@@ -23,8 +23,10 @@ public enum LockConformance {
     private static func oneHolder(_ space: ConformanceSpace<any LockManager>) async throws {
         let grant = try await space.first.acquire("a", holder: "one", ttl: long)
         try Expectation.require(grant?.name == "a", "a free lock is granted")
-        try Expectation.require(try await space.second.acquire("a", holder: "two", ttl: long) == nil, "a held lock is not granted")
-        try Expectation.require(try await space.first.acquire("a", holder: "one", ttl: long) == nil, "nor to its own holder")
+        try Expectation.require(
+            try await space.second.acquire("a", holder: "two", ttl: long) == nil, "a held lock is not granted")
+        try Expectation.require(
+            try await space.first.acquire("a", holder: "one", ttl: long) == nil, "nor to its own holder")
         try Expectation.require(try await space.second.holder(of: "a")?.holder == "one", "everybody sees the holder")
     }
 
@@ -49,16 +51,20 @@ public enum LockConformance {
         let grant = try await acquired(space.first)
         try await space.first.release(grant)
         try Expectation.require(try await space.second.holder(of: "a") == nil, "nobody holds it")
-        try Expectation.require(try await space.second.acquire("a", holder: "two", ttl: long) != nil, "the next one gets it")
+        try Expectation.require(
+            try await space.second.acquire("a", holder: "two", ttl: long) != nil, "the next one gets it")
         try await space.first.release(grant)
         try Expectation.require(try await space.first.holder(of: "a")?.holder == "two", "a second release does nothing")
     }
 
     private static func expiry(_ space: ConformanceSpace<any LockManager>) async throws {
         let grant = try await acquired(space.first, ttl: short)
-        try await Expectation.eventually("it is free after its ttl", in: space) { try await space.second.holder(of: "a") == nil }
+        try await Expectation.eventually("it is free after its ttl", in: space) {
+            try await space.second.holder(of: "a") == nil
+        }
         try Expectation.require(try await !space.first.extend(grant, ttl: long), "an expired grant is not extended")
-        try Expectation.require(try await space.second.acquire("a", holder: "two", ttl: long) != nil, "the next one gets it")
+        try Expectation.require(
+            try await space.second.acquire("a", holder: "two", ttl: long) != nil, "the next one gets it")
     }
 
     private static func extending(_ space: ConformanceSpace<any LockManager>) async throws {
@@ -67,7 +73,9 @@ public enum LockConformance {
         let left = try await space.first.holder(of: "a")?.ttl ?? .zero
         try Expectation.require(left > .seconds(200) && left <= long, "the ttl is the new one, not \(left)")
         try Expectation.require(try await space.first.extend(grant, ttl: short), "it may be shortened")
-        try await Expectation.eventually("it ends at the new ttl", in: space) { try await space.second.holder(of: "a") == nil }
+        try await Expectation.eventually("it ends at the new ttl", in: space) {
+            try await space.second.holder(of: "a") == nil
+        }
     }
 
     private static func foreignGrant(_ space: ConformanceSpace<any LockManager>) async throws {
@@ -75,7 +83,8 @@ public enum LockConformance {
         try await space.first.release(past)
         _ = try await acquired(space.first)
         for foreign in [past, LockGrant(name: "a", value: "one"), LockGrant(name: "a", value: "")] {
-            try Expectation.require(try await !space.second.extend(foreign, ttl: short), "a foreign grant extends nothing")
+            try Expectation.require(
+                try await !space.second.extend(foreign, ttl: short), "a foreign grant extends nothing")
             try await space.second.release(foreign)
         }
         try Expectation.require(try await space.second.holder(of: "a")?.holder == "one", "the lock is where it was")
@@ -93,7 +102,9 @@ public enum LockConformance {
 
     private static func description(_ space: ConformanceSpace<any LockManager>) async throws {
         _ = try await acquired(space.first, ttl: long)
-        guard let info = try await space.second.holder(of: "a") else { throw ConformanceViolation("a held lock has a holder") }
+        guard let info = try await space.second.holder(of: "a") else {
+            throw ConformanceViolation("a held lock has a holder")
+        }
         try Expectation.require(info.name == "a" && info.holder == "one", "name and holder are as given")
         try Expectation.require(info.since != nil, "it says since when")
         try Expectation.require(info.ttl.map { $0 > .zero && $0 <= long } ?? false, "it says for how long")
@@ -106,7 +117,8 @@ public enum LockConformance {
             _ = try await space.first.acquire("job:\(number)", holder: "h\(number)", ttl: long)
         }
         let all = try await space.second.list(limit: 100)
-        try Expectation.require(Set(all.map(\.name)) == Set((0..<40).map { "job:\($0)" }) && all.count == 40, "each is there once")
+        try Expectation.require(
+            Set(all.map(\.name)) == Set((0..<40).map { "job:\($0)" }) && all.count == 40, "each is there once")
         try Expectation.require(all.allSatisfy { "job:" + $0.holder.dropFirst() == $0.name }, "with its holder")
         try Expectation.require(try await space.second.list(limit: 7).count == 7, "no more than asked for")
         try Expectation.require(try await space.second.list(limit: 0).isEmpty, "none when none is asked for")

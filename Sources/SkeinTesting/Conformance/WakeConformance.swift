@@ -22,10 +22,14 @@ public enum WakeConformance {
     private static let present = SystemClock().now + .seconds(60)
     private static let near = present + .seconds(120)
 
-    private static func id(_ number: UInt64) -> ExecutionID { ExecutionID(raw: .v7(at: Timestamp(microseconds: 1), random: number)) }
+    private static func id(_ number: UInt64) -> ExecutionID {
+        ExecutionID(raw: .v7(at: Timestamp(microseconds: 1), random: number))
+    }
 
     private static func givenOnce(_ space: Space) async throws {
-        space.first.signal([WakeHint(executionID: id(1), reason: "new"), WakeHint(executionID: id(1), reason: "signal")])
+        space.first.signal([
+            WakeHint(executionID: id(1), reason: "new"), WakeHint(executionID: id(1), reason: "signal"),
+        ])
         try await Expectation.eventually("it is given", in: space) { try await taken(space.second) == [id(1)] }
         let again = try await space.first.takeDue(at: present, limit: 10)
         try Expectation.require(again.ids.isEmpty && again.next == nil, "and given once")
@@ -56,7 +60,8 @@ public enum WakeConformance {
             let (ids, next) = try await space.second.takeDue(at: present, limit: 2)
             try Expectation.require(ids.count <= 2, "no more than two at a time")
             given += ids
-            try Expectation.require(given.isEmpty || given.count == 5 || next.map { $0 <= present } ?? false, "the rest is due")
+            try Expectation.require(
+                given.isEmpty || given.count == 5 || next.map { $0 <= present } ?? false, "the rest is due")
             return given.count == 5
         }
     }
@@ -74,7 +79,8 @@ public enum WakeConformance {
 
     private static func nextDue(_ space: Space) async throws {
         space.first.signal([
-            WakeHint(executionID: id(2), at: near, reason: "timer"), WakeHint(executionID: id(1), at: near + .seconds(9), reason: "timer"),
+            WakeHint(executionID: id(2), at: near, reason: "timer"),
+            WakeHint(executionID: id(1), at: near + .seconds(9), reason: "timer"),
         ])
         try await arrived(space, next: near)
         let (ids, next) = try await space.second.takeDue(at: near + .milliseconds(1), limit: 10)
@@ -101,16 +107,19 @@ public enum WakeConformance {
         space.first.signal([WakeHint(executionID: id(7), reason: "signal")])
         for stream in streams {
             let hint = try await first(in: stream) { $0.executionID == id(7) }
-            try Expectation.require(hint == WakeHint(executionID: id(7), reason: "signal", isQueued: true), "it is as given, and queued")
+            try Expectation.require(
+                hint == WakeHint(executionID: id(7), reason: "signal", isQueued: true), "it is as given, and queued")
         }
         let due = present + .seconds(40)
         let timers = space.second.hints()
         try await space.settle(2)
         space.first.signal([
-            WakeHint(executionID: id(8), at: due + .seconds(1), reason: "timer"), WakeHint(executionID: id(9), at: due, reason: "timer"),
+            WakeHint(executionID: id(8), at: due + .seconds(1), reason: "timer"),
+            WakeHint(executionID: id(9), at: due, reason: "timer"),
         ])
         let hint = try await first(in: timers) { $0.at != nil }
-        try Expectation.require(hint.at == due && hint.executionID == nil && hint.isQueued, "timers are told by the earliest")
+        try Expectation.require(
+            hint.at == due && hint.executionID == nil && hint.isQueued, "timers are told by the earliest")
     }
 
     private static func anything(_ space: Space) async throws {

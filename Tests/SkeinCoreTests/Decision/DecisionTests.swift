@@ -6,7 +6,9 @@ struct DecisionTests {
     static let now = Timestamp(microseconds: 1_700_000_000_000_000)
 
     /// Two steps; `a` has the members given.
-    static func decision(_ members: JSONObject = [:], flow: JSONObject = [:], policy: DecisionPolicy = DecisionPolicy()) throws -> Decision {
+    static func decision(_ members: JSONObject = [:], flow: JSONObject = [:], policy: DecisionPolicy = DecisionPolicy())
+        throws -> Decision
+    {
         var a: JSONObject = ["type": "work", "outputKey": "out", "transitions": ["onSuccess": "b", "onFailure": nil]]
         a.merge(members)
         var object: JSONObject = [
@@ -20,7 +22,8 @@ struct DecisionTests {
 
     static func creation(timeout: Duration? = nil) -> ExecutionCreation {
         ExecutionCreation(
-            id: ExecutionID(raw: UniqueID(high: 1, low: 2)), flowID: "f", flowVersion: "1.0.0", context: ["in": 1], executionTimeout: timeout,
+            id: ExecutionID(raw: UniqueID(high: 1, low: 2)), flowID: "f", flowVersion: "1.0.0", context: ["in": 1],
+            executionTimeout: timeout,
             createdAt: now)
     }
 
@@ -36,7 +39,9 @@ struct DecisionTests {
     }
 
     /// Decides and applies.
-    private func advance(_ state: inout ExecutionState, _ decision: Decision, _ fact: Fact, at time: Timestamp = now) -> Transition {
+    private func advance(_ state: inout ExecutionState, _ decision: Decision, _ fact: Fact, at time: Timestamp = now)
+        -> Transition
+    {
         let transition = decision.decide(state, fact, at: time)
         state.apply(transition.events, position: state.position, at: time)
         return transition
@@ -49,8 +54,10 @@ struct DecisionTests {
         #expect(
             first
                 == Transition(
-                    [.started, .stepCompleted(Self.attempt(), output: StepOutput("x", key: "out"), next: "b")], then: .proceed))
-        #expect(state.position == 4 && state.context["out"] == "x" && state.phase == .step("b") && state.status == .running)
+                    [.started, .stepCompleted(Self.attempt(), output: StepOutput("x", key: "out"), next: "b")],
+                    then: .proceed))
+        #expect(
+            state.position == 4 && state.context["out"] == "x" && state.phase == .step("b") && state.status == .running)
         let last = advance(&state, decision, .stepSucceeded(Self.attempt("b"), output: nil, next: nil))
         #expect(last.events == [.stepCompleted(Self.attempt("b"), output: nil, next: nil), .completed])
         #expect(last.kind == .end && last.then == .end(.completed))
@@ -82,24 +89,30 @@ struct DecisionTests {
     @Test(arguments: refusals)
     func `what must not be retried fails at once`(_ members: JSONObject, _ failure: StepFailure) throws {
         let decision = try Self.decision(members)
-        #expect(decision.decide(Self.execution(), .stepFailed(Self.attempt(), failure), at: Self.now).then == .end(.failed))
+        #expect(
+            decision.decide(Self.execution(), .stepFailed(Self.attempt(), failure), at: Self.now).then == .end(.failed))
     }
 
     @Test func `a server's Retry-After outweighs a shorter backoff`() throws {
         let decision = try Self.decision(["retry": ["maxAttempts": 1, "backoffMs": 100]])
         let failure = StepFailure(Failure("RATE_LIMITED", "later"), retryAfter: .seconds(7))
-        #expect(decision.decide(Self.execution(), .stepFailed(Self.attempt(), failure), at: Self.now).then == .park(due: Self.now + .seconds(7)))
+        #expect(
+            decision.decide(Self.execution(), .stepFailed(Self.attempt(), failure), at: Self.now).then
+                == .park(due: Self.now + .seconds(7)))
     }
 
     @Test func `outputs beyond the limits of the context fail the step`() throws {
         let decision = try Self.decision(flow: ["limits": ["valueBytes": 10, "contextKeys": 1]])
-        let tooLong = decision.decide(Self.execution(), .stepSucceeded(Self.attempt(), output: EncodedValue("0123456789"), next: nil), at: Self.now)
+        let tooLong = decision.decide(
+            Self.execution(), .stepSucceeded(Self.attempt(), output: EncodedValue("0123456789"), next: nil),
+            at: Self.now)
         guard case .stepFailed(_, let failure, nil)? = tooLong.events.dropFirst().first else {
             Issue.record("\(tooLong)")
             return
         }
         #expect(failure.code == "CONTEXT_LIMIT")
-        let tooMany = decision.decide(Self.execution(), .stepSucceeded(Self.attempt(), output: EncodedValue(1), next: nil), at: Self.now)
+        let tooMany = decision.decide(
+            Self.execution(), .stepSucceeded(Self.attempt(), output: EncodedValue(1), next: nil), at: Self.now)
         #expect(tooMany.then == .end(.failed))
     }
 
@@ -107,7 +120,9 @@ struct DecisionTests {
         let decision = try Self.decision()
         var state = Self.execution(timeout: .seconds(60))
         let request = WaitRequest(until: .resume)
-        #expect(advance(&state, decision, .waitRequested(Self.attempt(), request)).then == .park(due: Self.now + .seconds(60)))
+        #expect(
+            advance(&state, decision, .waitRequested(Self.attempt(), request)).then
+                == .park(due: Self.now + .seconds(60)))
         guard case .record(.deadlineReached) = decision.plan(state, at: Self.now + .seconds(60)) else {
             Issue.record("the deadline was not seen")
             return
@@ -133,8 +148,12 @@ struct DecisionTests {
             rows.append(LogBody(workerID: nil, at: Self.now, events: transition.events).encoded())
         }
         record(.stepFailed(Self.attempt(), StepFailure("E", "it \"broke\"\n", details: ["deep": [1, 2.5, nil]])))
-        record(.stepSucceeded(Self.attempt("a", 2), output: EncodedValue(["big": 12345678901234567890.0, "ok": true]), next: nil))
-        record(.waitRequested(Self.attempt("b"), WaitRequest(until: .signal("go"), timeout: .seconds(5), reason: "ü", output: 7)))
+        record(
+            .stepSucceeded(
+                Self.attempt("a", 2), output: EncodedValue(["big": 12345678901234567890.0, "ok": true]), next: nil))
+        record(
+            .waitRequested(
+                Self.attempt("b"), WaitRequest(until: .signal("go"), timeout: .seconds(5), reason: "ü", output: 7)))
 
         let restored = try #require(ExecutionState(state.creation, snapshot: JSONValue(parsing: state.snapshot())))
         #expect(restored == state)
@@ -149,11 +168,15 @@ struct DecisionTests {
 
     @Test func `the creation survives the log`() throws {
         let creation = ExecutionCreation(
-            id: ExecutionID(raw: UniqueID(high: 3, low: 4)), flowID: "f", flowVersion: "2.0.0-rc.1", tenantID: "t", context: ["a": [1, "ü"]],
-            tag: "tag", priority: -5, metadata: ["m": 1], idempotencyKey: "k", parentID: ExecutionID(raw: UniqueID(high: 5, low: 6)),
-            rootID: ExecutionID(raw: UniqueID(high: 7, low: 8)), executionTimeout: .seconds(1), waitTimeout: .milliseconds(5), autoRun: false,
+            id: ExecutionID(raw: UniqueID(high: 3, low: 4)), flowID: "f", flowVersion: "2.0.0-rc.1", tenantID: "t",
+            context: ["a": [1, "ü"]],
+            tag: "tag", priority: -5, metadata: ["m": 1], idempotencyKey: "k",
+            parentID: ExecutionID(raw: UniqueID(high: 5, low: 6)),
+            rootID: ExecutionID(raw: UniqueID(high: 7, low: 8)), executionTimeout: .seconds(1),
+            waitTimeout: .milliseconds(5), autoRun: false,
             createdAt: Self.now)
-        let body = LogBody(workerID: WorkerID(raw: UniqueID(high: 1, low: 1)), at: Self.now, events: [.created(creation)])
+        let body = LogBody(
+            workerID: WorkerID(raw: UniqueID(high: 1, low: 1)), at: Self.now, events: [.created(creation)])
         #expect(try LogBody(decoding: body.encoded(), of: creation.id) == body)
     }
 }

@@ -20,7 +20,9 @@ enum Sample {
     static func creation(
         _ id: ExecutionID, flow: String = "order", tag: String? = nil, priority: Int16 = 0
     ) -> ExecutionCreation {
-        ExecutionCreation(id: id, flowID: flow, flowVersion: "1.0.0", context: ["n": 1], tag: tag, priority: priority, createdAt: time)
+        ExecutionCreation(
+            id: id, flowID: flow, flowVersion: "1.0.0", context: ["n": 1], tag: tag, priority: priority, createdAt: time
+        )
     }
 
     static func create(
@@ -29,7 +31,8 @@ enum Sample {
     ) -> Append {
         let creation = creation(id, flow: flow, tag: tag, priority: priority)
         return Append(
-            executionID: id, position: 1, kind: .created, count: 1, operationID: operation(), body: body([.created(creation)]),
+            executionID: id, position: 1, kind: .created, count: 1, operationID: operation(),
+            body: body([.created(creation)]),
             effect: .create(NewExecution(creation: creation, needs: needs, readyAt: readyAt), ownership: ownership))
     }
 
@@ -44,13 +47,15 @@ enum Sample {
         snapshot: Snapshot? = nil
     ) -> Append {
         Append(
-            executionID: id, position: position, kind: .park, count: 1, operationID: operation(), body: body([.started]),
+            executionID: id, position: position, kind: .park, count: 1, operationID: operation(),
+            body: body([.started]),
             effect: .park(due: due, seenGeneration: seen, needs: needs), snapshot: snapshot)
     }
 
     static func end(_ id: ExecutionID, at position: Int64) -> Append {
         Append(
-            executionID: id, position: position, kind: .end, count: 1, operationID: operation(), body: body([.completed]),
+            executionID: id, position: position, kind: .end, count: 1, operationID: operation(),
+            body: body([.completed]),
             effect: .end(.completed), snapshot: Snapshot(status: .completed, bytes: Array("{}".utf8)))
     }
 

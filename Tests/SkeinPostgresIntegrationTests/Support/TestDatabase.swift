@@ -59,14 +59,16 @@ struct TestSchema {
         configuration.schema = name
         configuration.applicationName = name
         configuration.lockTimeout = .milliseconds(50)
-        return PostgresExecutionStore(url: TestDatabase.url, configuration: configuration, clock: clock, logger: TestDatabase.logger)
+        return PostgresExecutionStore(
+            url: TestDatabase.url, configuration: configuration, clock: clock, logger: TestDatabase.logger)
     }
 
     /// A connection beside the store's, with the store's settings.
     func connect() async throws -> PostgresConnection {
         var client = PostgresConfiguration(connectionString: TestDatabase.url)
         client.settings = [
-            "search_path": "\"\(name)\"", "client_min_messages": "warning", "enable_seqscan": "off", "enable_mergejoin": "off",
+            "search_path": "\"\(name)\"", "client_min_messages": "warning", "enable_seqscan": "off",
+            "enable_mergejoin": "off",
             "enable_hashjoin": "off", "jit": "off", "plan_cache_mode": "force_generic_plan",
         ]
         return try await PostgresConnection.connect(client, logger: TestDatabase.logger)
@@ -93,7 +95,8 @@ struct TestSchema {
     /// Terminates the stores' connections at every signal. Returns how many it got.
     func killBackends(at signals: AsyncStream<Void>) async throws -> Int64 {
         let nemesis = try await connect()
-        let kill = PostgresStatement("kill", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1")
+        let kill = PostgresStatement(
+            "kill", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1")
         var killed: Int64 = 0
         for await _ in signals {
             killed += Int64(try await nemesis.query(PostgresQuery(kill, [.text(name)])).rowCount)

@@ -53,7 +53,8 @@ struct InProcessCoordinationTests {
             try await cache.remember(answer, for: scope, ttl: .seconds(60))
         }
         var known: [Int] = []
-        for number in 0..<12 where try await cache.lookUp(IdempotencyScope(tenantID: nil, flowID: "f", key: "\(number)")) != nil {
+        for number in 0..<12
+        where try await cache.lookUp(IdempotencyScope(tenantID: nil, flowID: "f", key: "\(number)")) != nil {
             known.append(number)
         }
         #expect(known == Array(5..<12))

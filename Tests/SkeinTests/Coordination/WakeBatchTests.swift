@@ -15,14 +15,17 @@ struct WakeBatchTests {
     @Test("an execution is due once, at its earliest time")
     func earliest() {
         let result = batch([
-            WakeHint(executionID: id(1), at: now + .seconds(5), reason: "timer"), WakeHint(executionID: id(2), reason: "new"),
-            WakeHint(executionID: id(1), reason: "signal"), WakeHint(executionID: id(1), at: now + .seconds(1), reason: "timer"),
+            WakeHint(executionID: id(1), at: now + .seconds(5), reason: "timer"),
+            WakeHint(executionID: id(2), reason: "new"),
+            WakeHint(executionID: id(1), reason: "signal"),
+            WakeHint(executionID: id(1), at: now + .seconds(1), reason: "timer"),
         ])
         #expect(result.due.map(\.executionID) == [id(1), id(2)])
         #expect(result.due.map(\.at) == [now, now])
         #expect(
             result.messages == [
-                WakeHint(executionID: id(1), reason: "signal", isQueued: true), WakeHint(executionID: id(2), reason: "new", isQueued: true),
+                WakeHint(executionID: id(1), reason: "signal", isQueued: true),
+                WakeHint(executionID: id(2), reason: "new", isQueued: true),
             ])
     }
 
@@ -39,7 +42,8 @@ struct WakeBatchTests {
         let (early, late) = (now + .seconds(1), now + .seconds(2))
         let one = batch([WakeHint(executionID: id(1), at: late, reason: "timer")])
         #expect(one.messages == [WakeHint(executionID: id(1), at: late, reason: "timer", isQueued: true)])
-        let three = batch([late, early, late].enumerated().map { WakeHint(executionID: id(UInt64($0)), at: $1, reason: "timer") })
+        let three = batch(
+            [late, early, late].enumerated().map { WakeHint(executionID: id(UInt64($0)), at: $1, reason: "timer") })
         #expect(three.messages == [WakeHint(executionID: nil, at: early, reason: "timer", isQueued: true)])
     }
 
@@ -50,7 +54,9 @@ struct WakeBatchTests {
             WakeHint(executionID: id(2), at: .distantFuture, reason: "timer"),
         ])
         #expect(result == batch([]))
-        #expect(WakeBatch([WakeHint(executionID: id(1), at: now + .seconds(601), reason: "timer")], now: now, horizon: nil).due.count == 1)
+        #expect(
+            WakeBatch([WakeHint(executionID: id(1), at: now + .seconds(601), reason: "timer")], now: now, horizon: nil)
+                .due.count == 1)
     }
 
     @Test("hints without an execution become one, not queued")

@@ -1,9 +1,9 @@
 // The reverse of JSONDirectlyEncodable: types whose JSON form is decided here.
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 /// A type that is read from a value without its own `init(from:)`.

@@ -1,9 +1,9 @@
 // The types whose JSON form is decided here and not by their own `encode(to:)`.
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 /// A type with a JSON form of its own.

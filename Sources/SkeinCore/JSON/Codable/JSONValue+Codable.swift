@@ -1,9 +1,9 @@
 // JSON data through anyone's encoder and decoder, Foundation's among them.
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 extension JSONValue: Codable {
