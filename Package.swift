@@ -115,6 +115,8 @@ let package = Package(
             dependencies: [
                 "Skein", "SkeinCore", "SkeinPostgres", "SkeinRedis", "SkeinHandlers", "SkeinServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -196,7 +198,10 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
-        .testTarget(name: "SkeinCLITests", dependencies: ["SkeinCLI", "Skein", "SkeinCore"], swiftSettings: settings),
+        .testTarget(
+            name: "SkeinCLITests",
+            dependencies: ["SkeinCLI", "Skein", "SkeinCore", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: settings),
         .testTarget(
             name: "SkeinRedisTests", dependencies: ["Skein", "SkeinCore", "SkeinRedis", "RedisClient"],
             swiftSettings: settings),

@@ -75,7 +75,7 @@ final class Dispatcher: Sendable {
             }
             if let id = hint.executionID, !hint.isQueued {
                 if state.pointed.count < 10_000 { state.pointed.append(id) }
-            } else if hint.executionID == nil, hint.reason == "look" {
+            } else if hint.executionID == nil, !hint.isQueued {
                 state.sweeps = true
             }
             state.looksForDue = true

@@ -132,6 +132,13 @@ public final class Engine: Service, Sendable {
         group.addTask { await self.coordination.run() }
         group.addTask { await keeper.run() }
         group.addTask { await housekeeper.run() }
+        group.addTask {
+            for await _ in self.store.incarnationChanges {
+                self.logger.warning("the store is another than before; every claim is dropped and loaded again")
+                for slot in self.slots.all { slot.stop(.lost) }
+                dispatcher.hear(WakeHint(executionID: nil, reason: "look"))
+            }
+        }
         guard configuration.claims else { return }
         group.addTask { await marker.run() }
         group.addTask { await dispatcher.run() }

@@ -90,5 +90,12 @@ public protocol ExecutionStore: ExecutionJournal, ClaimStore, CommandStore, Exec
     func verify() async throws -> StoreHealth
     /// Chores that one instance does at a time: expired keys, partitions ahead.
     func maintain() async throws
+    /// Emits when the store turns out to be another than before: a promoted standby, a restored copy. What was decided
+    /// before may be ahead of what it knows, so every claim has to be dropped. For one consumer. Default: never.
+    var incarnationChanges: AsyncStream<Void> { get }
     func close() async
+}
+
+extension ExecutionStore {
+    public var incarnationChanges: AsyncStream<Void> { AsyncStream { $0.finish() } }
 }
