@@ -14,17 +14,17 @@ extension EndToEnd {
             let lease = 3.0
             try await Ledger.run { ledger in
                 try await Cluster.run { cluster in
-                    // Of a hundred whose step is kept running the survivor has room for sixty.
-                    let small = ["SKEIN_CONCURRENCY": "60"]
-                    let a = try await cluster.serve("a", victim == .accepting ? [:] : small)
-                    let b = try await cluster.serve("b", victim == .accepting ? small : [:])
+                    let (a, b) = (try await cluster.serve("a"), try await cluster.serve("b"))
                     let load = Load(cluster, ledger)
                     try await a.web.register(load.flow)
-                    ledger.close { $0.step == "three" && $0.number < 400 && $0.number % 4 == 0 }
-                    // Born in the hands of the instance that accepts them, and then announced to both.
-                    try await load.create(0..<100, through: [a], withKeys: false)
-                    try await load.create(100..<400, through: [a, b])
-                    async let rest: Void = load.create(400..<1_000, through: [a, b])
+                    // Born in the hands of the instance that accepts them: fifty each, kept running. All others come through one of the two.
+                    ledger.close { $0.step == "three" && $0.number < 100 }
+                    try await load.create(0..<50, through: [a], withKeys: false)
+                    try await load.create(50..<100, through: [b], withKeys: false)
+                    try await load.create(100..<200, through: [a], withKeys: false)
+                    try await load.create(200..<700, through: [a, b])
+                    // Two clients that go on asking while it happens, and ask the other one then.
+                    async let rest: Void = load.create(700..<1_000, through: [a, b], width: 2)
                     let dying = victim == .accepting ? a : b
                     let owned = try await eventually("it holds thirty executions whose step runs") {
                         let waiting = Set(ledger.held.map(\.execution))

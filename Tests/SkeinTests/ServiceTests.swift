@@ -158,6 +158,25 @@ struct ServiceTests {
         }
     }
 
+    @Test func `an instance that was declared dead while it was silent goes on as another worker`() async throws {
+        var configuration = EngineConfiguration()
+        configuration.lease = .milliseconds(90)
+        let store = InMemoryExecutionStore()
+        let engine = Engine(store: store, configuration: configuration)
+        engine.handle("echo") { input, _ in .success(input) }
+        try await engine.register(TestFlows.single("echo"))
+        try await running([engine]) {
+            let first = try await engine.create("single").execution.id
+            #expect(try await engine.wait(for: first).status == .completed)
+            let before = engine.workerID
+            try await store.unregister(before)
+            while engine.workerID == before { await Task.yield() }
+            let second = try await engine.create("single").execution.id
+            #expect(try await engine.wait(for: second).status == .completed)
+            #expect(try await store.workers().filter(\.isLive).map(\.id) == [engine.workerID])
+        }
+    }
+
     @Test func `followers see every event in order and end with the execution`() async throws {
         let engine = Engine(store: InMemoryExecutionStore())
         engine.handle("echo") { input, _ in .success(input) }

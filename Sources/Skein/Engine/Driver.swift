@@ -38,7 +38,7 @@ final class Driver: Sendable {
     let handlers: HandlerRegistry
     let clock: any EngineClock
     let runner: StepRunner
-    let workerID: WorkerID
+    let identity: WorkerIdentity
     let configuration: EngineConfiguration
     let isClustered: Bool
     let metrics: EngineMetrics
@@ -54,7 +54,7 @@ final class Driver: Sendable {
         clock = engine.clock
         runner = StepRunner(
             clock: engine.clock, logger: engine.logger, defaultTimeout: engine.configuration.defaultTimeout)
-        workerID = engine.identity.id
+        identity = engine.identity
         configuration = engine.configuration
         isClustered = engine.isClustered
         metrics = engine.metrics
@@ -135,7 +135,7 @@ final class Driver: Sendable {
     private func commit(_ drive: inout Drive, _ fact: Fact) async -> DriveEnd? {
         let now = clock.now
         var transition = drive.flow.decision.decide(drive.state, fact, at: now, random: Mixer.fraction())
-        let body = LogBody(workerID: workerID, at: now, events: transition.events)
+        let body = LogBody(workerID: identity.id, at: now, events: transition.events)
         let next = following(drive, transition, body)
         if case .park = transition.then, let next, !drive.inbox.isEmpty,
             case .record = drive.flow.decision.plan(next, inbox: drive.inbox, at: now)
@@ -271,7 +271,7 @@ final class Driver: Sendable {
     private func giveBack(_ drive: Drive) async -> DriveEnd {
         guard drive.slot.stopped != .lost else { return .lost }
         let held = drive.slot.held
-        await shielded { [store, workerID] in try? await store.release([held], worker: workerID) }
+        await shielded { [store, identity] in try? await store.release([held], worker: identity.id) }
         coordination.wakes.signal([WakeHint(executionID: held.executionID, reason: "released")])
         return .released
     }

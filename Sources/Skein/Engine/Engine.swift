@@ -123,9 +123,10 @@ public final class Engine: Service, Sendable {
 
     private func addLoops(to group: inout TaskGroup<Void>, _ dispatcher: Dispatcher) {
         let keeper = LeaseKeeper(
-            store: store, slots: slots, identity: identity, clock: clock, lease: configuration.lease, logger: logger)
+            store: store, slots: slots, identity: identity, clock: clock, lease: configuration.lease,
+            podID: configuration.podID, handlers: handlers, logger: logger)
         let marker = StepMarker(
-            slots: slots, journal: journal, clock: clock, workerID: identity.id, after: configuration.startedMarker)
+            slots: slots, journal: journal, clock: clock, identity: identity, after: configuration.startedMarker)
         let housekeeper = Housekeeper(
             store: store, coordination: coordination, identity: identity, clock: clock, metrics: metrics, logger: logger
         )

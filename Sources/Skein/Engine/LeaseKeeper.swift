@@ -10,6 +10,8 @@ struct LeaseKeeper: Sendable {
     let identity: WorkerIdentity
     let clock: any EngineClock
     let lease: Duration
+    let podID: String?
+    let handlers: HandlerRegistry
     let logger: Logger
 
     /// Runs until cancelled.
@@ -25,7 +27,7 @@ struct LeaseKeeper: Sendable {
                     trustedUntil = began + lease
                     identity.allowClaims(true)
                 } else {
-                    superseded()
+                    try await endLife()
                 }
                 round += 1
                 if round.isMultiple(of: 3) {
@@ -56,14 +58,30 @@ struct LeaseKeeper: Sendable {
         if !kept.contains(id), slots[id] === slot { slot.stop(.lost) }
     }
 
-    private func superseded() {
-        if identity.mayClaim {
-            logger.warning(
-                "another worker took this instance's place; it claims nothing more",
-                metadata: ["worker.id": "\(identity.id)"])
+    /// This life is over: another worker took the pod's place, or nothing was heard of this one for too long, as after a
+    /// freeze. Without a successor it begins a new life.
+    private func endLife() async throws {
+        for slot in slots.all { slot.stop(.lost) }
+        let dead = identity.id
+        let successor = try await store.workers().first {
+            podID != nil && $0.podID == podID && $0.isLive && $0.id != dead
+        }
+        if let successor {
+            if identity.mayClaim {
+                logger.warning(
+                    "another worker took this instance's place; it claims nothing more",
+                    metadata: ["worker.id": "\(dead)", "worker.successor": "\(successor.id)"])
+            }
+            identity.allowClaims(false)
+            return
         }
         identity.allowClaims(false)
-        for slot in slots.all { slot.stop(.lost) }
+        let id = WorkerID(raw: .random())
+        try await store.register(WorkerRecord(id: id, podID: podID, handlers: handlers.types))
+        identity.begin(id)
+        logger.warning(
+            "this instance was declared dead while it was silent; it goes on as another worker",
+            metadata: ["worker.id": "\(id)", "worker.before": "\(dead)"])
     }
 
     /// The leases may be over by now: whoever holds them next must not be met by handlers of ours.

@@ -5,7 +5,7 @@ struct StepMarker: Sendable {
     let slots: SlotTable
     let journal: Journal
     let clock: any EngineClock
-    let workerID: WorkerID
+    let identity: WorkerIdentity
     let after: Duration
 
     /// Runs until cancelled.
@@ -21,7 +21,7 @@ struct StepMarker: Sendable {
 
     private func mark(_ slot: Slot, _ running: Slot.Running) async {
         let event = ExecutionEvent.stepStarted(running.stepID, attempt: running.attempt, startedAt: running.startedAt)
-        let body = LogBody(workerID: workerID, at: clock.now, events: [event])
+        let body = LogBody(workerID: identity.id, at: clock.now, events: [event])
         let append = Append(
             executionID: slot.executionID, position: running.position, kind: .step, count: 1, operationID: .new(),
             body: body.encoded())

@@ -22,5 +22,10 @@ final class WorkerIdentity: Sendable {
 
     func registered() { state.withLock { $0.isRegistered = true } }
 
+    /// Begins another life: the old id was declared dead, and the dead do not come back.
+    func begin(_ id: WorkerID) {
+        state.withLock { $0 = State(id: id, isRegistered: true, mayClaim: true) }
+    }
+
     func allowClaims(_ isAllowed: Bool) { state.withLock { $0.mayClaim = isAllowed } }
 }
