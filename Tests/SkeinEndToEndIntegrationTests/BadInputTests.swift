@@ -24,8 +24,10 @@ extension EndToEnd {
         }
 
         private static let nul = #"{"flowId":"plain","context":{"a":"b\u0000c"}}"#
-        private static let deep = #"{"flowId":"plain","context":{"a":\#(String(repeating: "[", count: 40))1\#(String(repeating: "]", count: 40))}}"#
-        private static let many = #"{"flowId":"plain","context":{\#((0..<600).map { "\"k\($0)\":1" }.joined(separator: ","))}}"#
+        private static let deep =
+            #"{"flowId":"plain","context":{"a":\#(String(repeating: "[", count: 40))1\#(String(repeating: "]", count: 40))}}"#
+        private static let many =
+            #"{"flowId":"plain","context":{\#((0..<600).map { "\"k\($0)\":1" }.joined(separator: ","))}}"#
         private static let fiveMistakes = """
             {"id": "five", "version": "one", "initialStepId": "nowhere", "steps": {
               "a": {"typ": "log", "type": "log", "transitions": {"onSuccess": "gone"}, "timeoutMs": "soon"}}}
@@ -33,38 +35,63 @@ extension EndToEnd {
 
         static let refusals: [Refusal] = [
             Refusal(name: "an unknown flow", body: #"{"flowId":"nobody"}"#, status: 404, code: "FLOW_NOT_FOUND"),
-            Refusal(name: "an unknown version", body: #"{"flowId":"plain","flowVersion":"9.9.9"}"#, status: 404, code: "FLOW_NOT_FOUND"),
             Refusal(
-                name: "JSON that stops in the middle", body: "{\"flowId\":\n  \"plain\",", status: 400, code: "INVALID_JSON", members: ["line": 2]),
-            Refusal(name: "JSON with a key twice", body: #"{"flowId":"plain","flowId":"other"}"#, status: 400, code: "INVALID_JSON"),
+                name: "an unknown version", body: #"{"flowId":"plain","flowVersion":"9.9.9"}"#, status: 404,
+                code: "FLOW_NOT_FOUND"),
             Refusal(
-                name: "a context that is no object", body: #"{"flowId":"plain","context":[1]}"#, status: 422, code: "INVALID_REQUEST",
+                name: "JSON that stops in the middle", body: "{\"flowId\":\n  \"plain\",", status: 400,
+                code: "INVALID_JSON", members: ["line": 2]),
+            Refusal(
+                name: "JSON with a key twice", body: #"{"flowId":"plain","flowId":"other"}"#, status: 400,
+                code: "INVALID_JSON"),
+            Refusal(
+                name: "a context that is no object", body: #"{"flowId":"plain","context":[1]}"#, status: 422,
+                code: "INVALID_REQUEST",
                 errors: ["WRONG_TYPE /context"]),
             Refusal(
-                name: "several mistakes at once", body: #"{"context":1,"priority":1000,"tagg":"x"}"#, status: 422, code: "INVALID_REQUEST",
-                errors: ["REQUIRED_MISSING /flowId", "WRONG_TYPE /context", "INVALID_VALUE /priority", "UNKNOWN_FIELD /tagg"]),
-            Refusal(name: "a NUL in a text of the context", body: nul, status: 422, code: "NUL_CHARACTER", errors: ["NUL_CHARACTER /context/a"]),
-            Refusal(name: "a context that is too deep", body: deep, status: 422, code: "CONTEXT_LIMIT", errors: ["CONTEXT_LIMIT /context"]),
-            Refusal(name: "a context with too many members", body: many, status: 422, code: "CONTEXT_LIMIT", errors: ["CONTEXT_LIMIT /context"]),
+                name: "several mistakes at once", body: #"{"context":1,"priority":1000,"tagg":"x"}"#, status: 422,
+                code: "INVALID_REQUEST",
+                errors: [
+                    "REQUIRED_MISSING /flowId", "WRONG_TYPE /context", "INVALID_VALUE /priority", "UNKNOWN_FIELD /tagg",
+                ]),
             Refusal(
-                name: "a key that is too long", body: #"{"flowId":"plain"}"#, headers: [("idempotency-key", String(repeating: "k", count: 300))],
+                name: "a NUL in a text of the context", body: nul, status: 422, code: "NUL_CHARACTER",
+                errors: ["NUL_CHARACTER /context/a"]),
+            Refusal(
+                name: "a context that is too deep", body: deep, status: 422, code: "CONTEXT_LIMIT",
+                errors: ["CONTEXT_LIMIT /context"]),
+            Refusal(
+                name: "a context with too many members", body: many, status: 422, code: "CONTEXT_LIMIT",
+                errors: ["CONTEXT_LIMIT /context"]),
+            Refusal(
+                name: "a key that is too long", body: #"{"flowId":"plain"}"#,
+                headers: [("idempotency-key", String(repeating: "k", count: 300))],
                 status: 400, code: "INVALID_IDEMPOTENCY_KEY"),
             Refusal(
                 name: "a key that lives too long", body: #"{"flowId":"plain","idempotencyTtlMs":99999999999}"#,
-                headers: [("idempotency-key", "k")], status: 422, code: "INVALID_REQUEST", errors: ["INVALID_VALUE /idempotencyTtlMs"]),
+                headers: [("idempotency-key", "k")], status: 422, code: "INVALID_REQUEST",
+                errors: ["INVALID_VALUE /idempotencyTtlMs"]),
             Refusal(
-                name: "a flow with five mistakes", path: "/v1/flows", body: fiveMistakes, status: 422, code: "FLOW_INVALID",
+                name: "a flow with five mistakes", path: "/v1/flows", body: fiveMistakes, status: 422,
+                code: "FLOW_INVALID",
                 errors: [
                     "BAD_VERSION /version", "INITIAL_STEP_UNKNOWN /initialStepId", "UNKNOWN_FIELD /steps/a/typ",
                     "TRANSITION_UNKNOWN /steps/a/transitions/onSuccess", "WRONG_TYPE /steps/a/timeoutMs",
                 ]),
-            Refusal(name: "a flow that is no JSON", path: "/v1/flows", body: "id: [", status: 400, code: "INVALID_JSON"),
-            Refusal(name: "a resume of nobody", path: "/v1/executions/nobody/resume", body: "{}", status: 404, code: "EXECUTION_NOT_FOUND"),
+            Refusal(
+                name: "a flow that is no JSON", path: "/v1/flows", body: "id: [", status: 400, code: "INVALID_JSON"),
+            Refusal(
+                name: "a resume of nobody", path: "/v1/executions/nobody/resume", body: "{}", status: 404,
+                code: "EXECUTION_NOT_FOUND"),
         ]
 
         private static let plain: JSONValue = [
             "id": "plain", "version": "1.0.0", "initialStepId": "only",
-            "steps": ["only": ["type": "transform", "config": ["mapping": ["done": ["literal": true]]], "outputKey": "result"]],
+            "steps": [
+                "only": [
+                    "type": "transform", "config": ["mapping": ["done": ["literal": true]]], "outputKey": "result",
+                ]
+            ],
         ]
 
         @Test("a bad request is refused with a code and a place, and leaves nothing behind")
@@ -74,15 +101,19 @@ extension EndToEnd {
                 try await a.web.register(Self.plain)
                 let before = try await counts(cluster)
                 for refusal in Self.refusals {
-                    let reply = try await a.web.post(refusal.path, bytes: Array(refusal.body.utf8), headers: refusal.headers)
+                    let reply = try await a.web.post(
+                        refusal.path, bytes: Array(refusal.body.utf8), headers: refusal.headers)
                     #expect(reply.status == refusal.status, "\(refusal.name): \(reply.text)")
                     #expect(reply.headers["content-type"] == ["application/problem+json"], "\(refusal.name)")
                     #expect(reply.json.code.string == refusal.code, "\(refusal.name): \(reply.text)")
                     #expect(reply.json.status.int == refusal.status, "\(refusal.name)")
                     #expect(reply.json.requestId.string?.isEmpty == false, "\(refusal.name)")
-                    let errors = Set((reply.json.errors.array ?? []).map { "\($0.code.string ?? "") \($0.pointer.string ?? "")" })
+                    let errors = Set(
+                        (reply.json.errors.array ?? []).map { "\($0.code.string ?? "") \($0.pointer.string ?? "")" })
                     #expect(errors.isSuperset(of: refusal.errors), "\(refusal.name): \(reply.text)")
-                    for (name, value) in refusal.members { #expect(reply.json[name] == value, "\(refusal.name): \(name)") }
+                    for (name, value) in refusal.members {
+                        #expect(reply.json[name] == value, "\(refusal.name): \(name)")
+                    }
                     #expect(try await counts(cluster) == before, "\(refusal.name) left something behind")
                 }
                 #expect(a.process.isRunning)
@@ -91,7 +122,9 @@ extension EndToEnd {
             }
         }
 
-        @Test("a body of 100 MB is refused without being kept, whether it says its length or not", arguments: [true, false])
+        @Test(
+            "a body of 100 MB is refused without being kept, whether it says its length or not",
+            arguments: [true, false])
         func hugeBody(_ saysLength: Bool) async throws {
             let chunk = ByteBuffer(repeating: UInt8(ascii: "x"), count: 1 << 20)
             try await Cluster.run { cluster in
@@ -109,7 +142,9 @@ extension EndToEnd {
                 #expect(reply.json.code.string == "BODY_TOO_LARGE")
                 #expect(reply.json.limit.int == 12 << 20)
                 #expect(try await counts(cluster) == before)
-                if let memory, let after = peak(of: a) { #expect(after - memory < 64 << 20, "\(after - memory) bytes more") }
+                if let memory, let after = peak(of: a) {
+                    #expect(after - memory < 64 << 20, "\(after - memory) bytes more")
+                }
                 let id = try await a.web.create("plain")
                 _ = try await a.web.status(id, becomes: "completed")
             }
@@ -122,7 +157,9 @@ extension EndToEnd {
                 let flow: JSONValue = [
                     "id": "strange", "version": "1.0.0", "initialStepId": "known",
                     "steps": [
-                        "known": ["type": "log", "config": ["message": "here"], "transitions": ["onSuccess": "unknown"]],
+                        "known": [
+                            "type": "log", "config": ["message": "here"], "transitions": ["onSuccess": "unknown"],
+                        ],
                         "unknown": ["type": "teleport"],
                     ],
                 ]
@@ -154,15 +191,28 @@ extension EndToEnd {
                     let a = try await cluster.serve("a")
                     let http: JSONValue = ["url": .string("\(ledger.url)/work/1/only")]
                     let cases: [(id: String, step: JSONValue, limits: JSONValue, code: String)] = [
-                        ("fails", ["type": "fail", "config": ["code": "NO_STOCK", "message": "nothing left"]], [:], "NO_STOCK"),
+                        (
+                            "fails", ["type": "fail", "config": ["code": "NO_STOCK", "message": "nothing left"]], [:],
+                            "NO_STOCK"
+                        ),
                         ("status", ["type": "http", "config": ["url": http.url, "expect": [418]]], [:], "HTTP_ERROR"),
-                        ("denied", ["type": "http", "config": ["url": "http://169.254.169.254/"]], [:], "EGRESS_DENIED"),
-                        ("large", ["type": "http", "outputKey": "out", "config": http], ["valueBytes": 50], "CONTEXT_LIMIT"),
-                        ("whole", ["type": "http", "outputKey": "out", "config": http], ["contextBytes": 60], "CONTEXT_LIMIT"),
+                        (
+                            "denied", ["type": "http", "config": ["url": "http://169.254.169.254/"]], [:],
+                            "EGRESS_DENIED"
+                        ),
+                        (
+                            "large", ["type": "http", "outputKey": "out", "config": http], ["valueBytes": 50],
+                            "CONTEXT_LIMIT"
+                        ),
+                        (
+                            "whole", ["type": "http", "outputKey": "out", "config": http], ["contextBytes": 60],
+                            "CONTEXT_LIMIT"
+                        ),
                     ]
                     for (id, step, limits, code) in cases {
                         try await a.web.register([
-                            "id": .string(id), "version": "1.0.0", "initialStepId": "only", "limits": limits, "steps": ["only": step],
+                            "id": .string(id), "version": "1.0.0", "initialStepId": "only", "limits": limits,
+                            "steps": ["only": step],
                         ])
                         let execution = try await a.web.create(id, ["secret": "kept"])
                         let failed = try await a.web.status(execution, becomes: "failed")
@@ -189,7 +239,9 @@ extension EndToEnd {
 
         /// The most memory that the process had, in bytes, where that can be known.
         private func peak(of instance: Instance) -> Int? {
-            guard let text = try? String(contentsOfFile: "/proc/\(instance.process.pid)/status", encoding: .utf8) else { return nil }
+            guard let text = try? String(contentsOfFile: "/proc/\(instance.process.pid)/status", encoding: .utf8) else {
+                return nil
+            }
             let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
             return line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) }.map { $0 * 1_024 }
         }

@@ -15,7 +15,9 @@ final class ChildProcess: Sendable {
     private let ended: Ended
 
     /// Starts a program with this environment and no other variables than `PATH` and `HOME`.
-    init(_ label: String, _ program: URL, _ arguments: [String], environment: [String: String] = [:], folder: URL) throws {
+    init(_ label: String, _ program: URL, _ arguments: [String], environment: [String: String] = [:], folder: URL)
+        throws
+    {
         self.label = label
         output = folder.appending(path: "\(label).out")
         errors = folder.appending(path: "\(label).err")

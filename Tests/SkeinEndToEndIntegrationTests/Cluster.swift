@@ -37,12 +37,16 @@ final class Cluster: Sendable {
     /// - Parameters:
     ///   - redis: another Redis than the shared one.
     ///   - settings: for all instances.
-    static func run(redis: String? = nil, _ settings: [String: String] = [:], _ body: (Cluster) async throws -> Void) async throws {
+    static func run(redis: String? = nil, _ settings: [String: String] = [:], _ body: (Cluster) async throws -> Void)
+        async throws
+    {
         let cluster = try Cluster(redis: redis, settings: settings)
         let issues = IssueCount.now
         do {
             let migration = try await cluster.command(["migrate"])
-            guard migration.end == .code(0) else { throw Web.Unexpected(description: "migrate failed: \(migration.err)") }
+            guard migration.end == .code(0) else {
+                throw Web.Unexpected(description: "migrate failed: \(migration.err)")
+            }
             try await body(cluster)
         } catch {
             await cluster.remove(telling: true)
@@ -53,7 +57,8 @@ final class Cluster: Sendable {
 
     private var environment: [String: String] {
         [
-            "DATABASE_URL": databaseURL, "REDIS_URL": redisURL, "SKEIN_SCHEMA": name, "SKEIN_REDIS_PREFIX": name, "SKEIN_HTTP_PORT": "0",
+            "DATABASE_URL": databaseURL, "REDIS_URL": redisURL, "SKEIN_SCHEMA": name, "SKEIN_REDIS_PREFIX": name,
+            "SKEIN_HTTP_PORT": "0",
             "SKEIN_EGRESS_ALLOW": "127.0.0.0/8", "SKEIN_LEASE_MS": "3000", "SKEIN_GRACE_MS": "10000",
         ].merging(settings) { $1 }
     }
@@ -76,7 +81,9 @@ final class Cluster: Sendable {
     }
 
     /// Runs a command to its end.
-    func command(_ arguments: [String], _ settings: [String: String] = [:], files: [String: String] = [:]) async throws -> ChildProcess {
+    func command(_ arguments: [String], _ settings: [String: String] = [:], files: [String: String] = [:]) async throws
+        -> ChildProcess
+    {
         for (name, text) in files { try Data(text.utf8).write(to: folder.appending(path: name)) }
         let process = try start("\(arguments.first ?? "skein")-\(processes.withLock { $0.count })", arguments, settings)
         try await process.waitForExit(within: .seconds(60))
@@ -86,7 +93,8 @@ final class Cluster: Sendable {
     /// Starts a command. A setting that is empty is not there.
     func start(_ label: String, _ arguments: [String], _ settings: [String: String] = [:]) throws -> ChildProcess {
         let environment = environment.merging(settings) { $1 }.filter { !$0.value.isEmpty }
-        let process = try ChildProcess(label, TestEnvironment.skein(), arguments, environment: environment, folder: folder)
+        let process = try ChildProcess(
+            label, TestEnvironment.skein(), arguments, environment: environment, folder: folder)
         processes.withLock { $0.append(process) }
         return process
     }
@@ -109,7 +117,9 @@ final class Cluster: Sendable {
 
     /// The executions that an instance holds now.
     func held(by instance: Instance) async throws -> Set<String> {
-        Set(try await texts("SELECT execution_id::text FROM ready WHERE owner = $1::text::uuid", [.text(instance.workerID)]))
+        Set(
+            try await texts(
+                "SELECT execution_id::text FROM ready WHERE owner = $1::text::uuid", [.text(instance.workerID)]))
     }
 
     var ended: Int {
@@ -145,7 +155,8 @@ final class Cluster: Sendable {
 
     private static func tell(_ processes: [ChildProcess]) {
         for process in processes {
-            let text = [process.out, process.err].filter { !$0.isEmpty }.map { $0.suffix(6_000) }.joined(separator: "\n")
+            let text = [process.out, process.err].filter { !$0.isEmpty }.map { $0.suffix(6_000) }.joined(
+                separator: "\n")
             print("──── \(process.label) (\(process.end.map { "\($0)" } ?? "running"))\n\(text)")
         }
     }
@@ -154,7 +165,9 @@ final class Cluster: Sendable {
         guard let redis = try? OwnRedis.client(url) else { return }
         var cursor = "0"
         repeat {
-            guard let reply = try? await redis.command(["SCAN", cursor, "MATCH", "\(name):*", "COUNT", "1000"]).array, reply.count == 2 else { break }
+            guard let reply = try? await redis.command(["SCAN", cursor, "MATCH", "\(name):*", "COUNT", "1000"]).array,
+                reply.count == 2
+            else { break }
             cursor = reply[0].string ?? "0"
             let keys = (reply[1].strings ?? []).compactMap { $0 }
             if !keys.isEmpty { _ = try? await redis.command(["UNLINK"] + keys) }

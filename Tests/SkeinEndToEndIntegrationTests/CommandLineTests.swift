@@ -30,7 +30,8 @@ extension EndToEnd {
             try await Cluster.run { cluster in
                 let a = try await cluster.serve("a")
                 let server = ["--url", a.web.url]
-                let registered = try await cluster.command(["flow", "register", "told.yaml"] + server, files: ["told.yaml": Self.flow])
+                let registered = try await cluster.command(
+                    ["flow", "register", "told.yaml"] + server, files: ["told.yaml": Self.flow])
                 #expect(registered.end == .code(0), "\(registered.err)")
 
                 let good = try await cluster.command(["run", "told", "-c", #"{"end":"good"}"#, "--wait"] + server)
@@ -40,16 +41,22 @@ extension EndToEnd {
                 #expect(execution.context.result == ["answer": 42])
                 #expect(good.err.isEmpty, "data to standard output, nothing else to say")
 
-                let bad = try await cluster.command(["run", "told", "-c", #"{"end":"bad","item":"tea"}"#, "--wait"] + server)
+                let bad = try await cluster.command(
+                    ["run", "told", "-c", #"{"end":"bad","item":"tea"}"#, "--wait"] + server)
                 #expect(bad.end == .code(2))
-                #expect(bad.err.contains("NO_STOCK") && bad.err.contains("'bad'") && bad.err.contains("nothing left of tea"))
+                #expect(
+                    bad.err.contains("NO_STOCK") && bad.err.contains("'bad'") && bad.err.contains("nothing left of tea")
+                )
 
-                let late = try await cluster.command(["run", "told", "-c", #"{"end":"never"}"#, "--wait", "--timeout-ms", "300"] + server)
+                let late = try await cluster.command(
+                    ["run", "told", "-c", #"{"end":"never"}"#, "--wait", "--timeout-ms", "300"] + server)
                 #expect(late.end == .code(7))
 
-                let waiting = try cluster.start("waiting", ["run", "told", "-c", #"{"end":"never"}"#, "--tag", "cancelled", "--wait"] + server)
+                let waiting = try cluster.start(
+                    "waiting", ["run", "told", "-c", #"{"end":"never"}"#, "--tag", "cancelled", "--wait"] + server)
                 let id = try await eventually("it waits") {
-                    let found = try await a.web.get("/v1/executions?tag=cancelled&status=waiting").json.items.array ?? []
+                    let found =
+                        try await a.web.get("/v1/executions?tag=cancelled&status=waiting").json.items.array ?? []
                     return found.first?.id.string
                 }
                 let cancelled = try await cluster.command(["exec", "cancel", id, "--reason", "no more"] + server)
@@ -57,7 +64,9 @@ extension EndToEnd {
                 #expect(try await waiting.waitForExit() == .code(3))
 
                 #expect(try await cluster.command(["run", "nobody"] + server).end == .code(4))
-                #expect(try await cluster.command(["exec", "show", "01980000-0000-7000-8000-000000000000"] + server).end == .code(4))
+                #expect(
+                    try await cluster.command(["exec", "show", "01980000-0000-7000-8000-000000000000"] + server).end
+                        == .code(4))
                 #expect(try await cluster.command(["exec", "resume", id] + server).end == .code(5))
                 let port = try TestEnvironment.freePort()
                 let unreachable = try await cluster.command(["run", "told", "--url", "http://127.0.0.1:\(port)"])
@@ -79,17 +88,21 @@ extension EndToEnd {
                     timeoutMs: soon
                 """
             try await Cluster.run { cluster in
-                let result = try await cluster.command(["flow", "validate", "broken.yaml", "-o", "json"], files: ["broken.yaml": text])
+                let result = try await cluster.command(
+                    ["flow", "validate", "broken.yaml", "-o", "json"], files: ["broken.yaml": text])
                 #expect(result.end == .code(1))
                 let problems = try JSONValue(parsing: result.out).problems.array ?? []
-                let found = Set(problems.compactMap { problem in problem.code.string.map { "\($0) \(problem.pointer.string ?? "")" } })
+                let found = Set(
+                    problems.compactMap { problem in problem.code.string.map { "\($0) \(problem.pointer.string ?? "")" }
+                    })
                 let expected: Set = [
                     "BAD_VERSION /version", "INITIAL_STEP_UNKNOWN /initialStepId", "UNKNOWN_FIELD /steps/a/typ",
                     "TRANSITION_UNKNOWN /steps/a/transitions/onSuccess", "WRONG_TYPE /steps/a/timeoutMs",
                 ]
                 #expect(found.isSuperset(of: expected), "\(found.sorted())")
                 #expect(problems.allSatisfy { $0.line.int != nil }, "each with its line")
-                let good = try await cluster.command(["flow", "validate", "told.yaml"], files: ["told.yaml": Self.flow])
+                let good = try await cluster.command(
+                    ["flow", "validate", "told.yaml"], files: ["told.yaml": Self.flow])
                 #expect(good.end == .code(0), "\(good.err)")
             }
         }
@@ -98,7 +111,10 @@ extension EndToEnd {
             "a server with wrong settings does not start, and says all that is wrong",
             arguments: [
                 (["serve"], ["DATABASE_URL": ""], ["DATABASE_URL"]),
-                (["serve", "--prot", "80", "--concurency=4"], [:], ["--prot", "--port", "--concurency", "--concurrency"]),
+                (
+                    ["serve", "--prot", "80", "--concurency=4"], [:],
+                    ["--prot", "--port", "--concurency", "--concurrency"]
+                ),
                 (
                     ["serve"], ["SKEIN_HTTP_PORT": "eighty", "SKEIN_LEASE_MS": "-1", "SKEIN_SCHEMA": "Not A Schema"],
                     ["SKEIN_HTTP_PORT", "SKEIN_LEASE_MS", "SKEIN_SCHEMA"]

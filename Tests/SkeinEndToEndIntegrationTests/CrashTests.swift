@@ -9,7 +9,9 @@ extension EndToEnd {
             case accepting, other
         }
 
-        @Test("kill -9 of an instance that holds thirty and more executions loses nothing and repeats only what was interrupted", arguments: Victim.allCases)
+        @Test(
+            "kill -9 of an instance that holds thirty and more executions loses nothing and repeats only what was interrupted",
+            arguments: Victim.allCases)
         func crash(_ victim: Victim) async throws {
             let lease = 3.0
             try await Ledger.run { ledger in
@@ -17,7 +19,8 @@ extension EndToEnd {
                     let (a, b) = (try await cluster.serve("a"), try await cluster.serve("b"))
                     let load = Load(cluster, ledger)
                     try await a.web.register(load.flow)
-                    // Born in the hands of the instance that accepts them: fifty each, kept running. All others come through one of the two.
+                    // Born in the hands of the instance that accepts them: fifty each, kept running. All others come
+                    // through one of the two.
                     ledger.close { $0.step == "three" && $0.number < 100 }
                     try await load.create(0..<50, through: [a], withKeys: false)
                     try await load.create(50..<100, through: [b], withKeys: false)
@@ -41,7 +44,9 @@ extension EndToEnd {
                     let recoveries = try await load.recoveries()
                     #expect(recoveries.executions.isSuperset(of: owned), "every execution that it held was taken over")
                     #expect(recoveries.last - time <= lease + 1, "within the lease and a second")
-                    print("crash \(victim): held \(owned.count), taken over \(recoveries.executions.count), last after \(recoveries.last - time) s")
+                    print(
+                        "crash \(victim): held \(owned.count), taken over \(recoveries.executions.count), last after \(recoveries.last - time) s"
+                    )
                 }
             }
         }
@@ -86,7 +91,9 @@ extension EndToEnd {
                     try await until("their steps run again") { ledger.held.count == 80 }
                     a.process.send(SIGCONT)
                     ledger.open(where: { $0.isFirst })
-                    try await until("the frozen one has let go of all") { try await a.web.get("/v1/stats").json.executionsInProgress.int == 0 }
+                    try await until("the frozen one has let go of all") {
+                        try await a.web.get("/v1/stats").json.executionsInProgress.int == 0
+                    }
                     #expect(try await cluster.ended == 0, "its results were not recorded")
                     ledger.open()
                     try await load.finish()

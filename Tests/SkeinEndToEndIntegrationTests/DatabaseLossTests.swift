@@ -13,7 +13,9 @@ extension EndToEnd {
                     async let created: Void = load.create(0..<600, through: [a, b])
                     var terminated = 0
                     for round in 1...5 {
-                        try await until("round \(round)", within: .seconds(60)) { try await cluster.ended >= round * 100 }
+                        try await until("round \(round)", within: .seconds(60)) {
+                            try await cluster.ended >= round * 100
+                        }
                         terminated += try await cluster.terminateConnections()
                     }
                     #expect(terminated >= 5)
@@ -23,7 +25,9 @@ extension EndToEnd {
                     for instance in [a, b] {
                         try await until("it is ready") { await instance.web.readiness() == "ready" }
                     }
-                    print("database loss: \(terminated) connections terminated, \(try await load.recoveries().executions.count) taken over")
+                    print(
+                        "database loss: \(terminated) connections terminated, \(try await load.recoveries().executions.count) taken over"
+                    )
                 }
             }
         }

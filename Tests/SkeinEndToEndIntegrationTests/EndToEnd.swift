@@ -1,5 +1,6 @@
-// Real `skein serve` processes over a real PostgreSQL and Redis, broken on purpose. What they leave behind is judged by the log in the
-// database, by the requests that their steps sent, and by what they answer: nothing of the engine runs in this process.
+// Real `skein serve` processes over a real PostgreSQL and Redis, broken on purpose. What they leave behind is judged by
+// the log in the database, by the requests that their steps sent, and by what they answer: nothing of the engine runs in
+// this process.
 
 import Synchronization
 import Testing
@@ -55,7 +56,8 @@ func eventually<Answer>(
 
 /// As above, for what is true or not.
 func until(
-    _ what: String, within limit: Duration = .seconds(30), every pause: Duration = .milliseconds(20), _ holds: () async throws -> Bool
+    _ what: String, within limit: Duration = .seconds(30), every pause: Duration = .milliseconds(20),
+    _ holds: () async throws -> Bool
 ) async throws {
     try await eventually(what, within: limit, every: pause) { try await holds() ? () : nil }
 }

@@ -31,8 +31,11 @@ extension EndToEnd {
                     let events = try await a.web.events(id)
                     #expect(try await whole == events.compactMap(\.seq.int))
                     #expect(events.last?.type.string == "execution.completed")
-                    #expect(try await read(b, id, after: events.count - 2, until: nil) == [events.count - 1, events.count])
-                    #expect(try await read(b, id, after: events.count, until: nil).isEmpty, "nothing can follow: closed at once")
+                    #expect(
+                        try await read(b, id, after: events.count - 2, until: nil) == [events.count - 1, events.count])
+                    #expect(
+                        try await read(b, id, after: events.count, until: nil).isEmpty,
+                        "nothing can follow: closed at once")
                 }
             }
         }
@@ -68,7 +71,9 @@ extension EndToEnd {
         }
 
         /// The ids of the events of a stream, until it closes or until one of at least `until` was read.
-        private func read(_ instance: Instance, _ id: String, after last: Int?, until end: Int?, _ seen: Seen? = nil) async throws -> [Int] {
+        private func read(_ instance: Instance, _ id: String, after last: Int?, until end: Int?, _ seen: Seen? = nil)
+            async throws -> [Int]
+        {
             var headers = [("accept", "text/event-stream")]
             if let last { headers.append(("last-event-id", "\(last)")) }
             let request = instance.web.request(.GET, "/v1/executions/\(id)/events", headers: headers)

@@ -8,10 +8,15 @@ extension EndToEnd {
     struct IdempotencyTests {
         private static let flow: JSONValue = [
             "id": "once", "version": "1.0.0", "initialStepId": "only",
-            "steps": ["only": ["type": "transform", "config": ["mapping": ["done": ["literal": true]]], "outputKey": "result"]],
+            "steps": [
+                "only": [
+                    "type": "transform", "config": ["mapping": ["done": ["literal": true]]], "outputKey": "result",
+                ]
+            ],
         ]
 
-        @Test("two hundred creations with one key over two instances, with Redis emptied in between, make one execution")
+        @Test(
+            "two hundred creations with one key over two instances, with Redis emptied in between, make one execution")
         func oneKey() async throws {
             try await OwnRedis.run { redis in
                 try await Cluster.run(redis: redis.url) { cluster in
@@ -19,14 +24,17 @@ extension EndToEnd {
                     try await instances[0].web.register(Self.flow)
                     var replies: [Web.Reply] = []
                     let flushes = try await EndToEnd.flushing(redis) {
-                        replies = try await EndToEnd.concurrently(200) { try await create(instances[$0 % 2], key: "one", ["number": 1]) }
+                        replies = try await EndToEnd.concurrently(200) {
+                            try await create(instances[$0 % 2], key: "one", ["number": 1])
+                        }
                     }
                     #expect(flushes > 0)
                     #expect(replies.filter { $0.status == 201 }.count == 1)
                     #expect(replies.filter { $0.status == 200 }.count == 199)
                     #expect(replies.filter { $0.json.created.bool == true }.count == 1)
                     #expect(Set(replies.compactMap(\.json.execution.id.string)).count == 1)
-                    #expect(replies.allSatisfy { ($0.headers["idempotent-replayed"] == ["true"]) == ($0.status == 200) })
+                    #expect(
+                        replies.allSatisfy { ($0.headers["idempotent-replayed"] == ["true"]) == ($0.status == 200) })
                     #expect(try await cluster.number("SELECT count(*) FROM executions") == 1)
                     #expect(try await cluster.number("SELECT count(*) FROM idempotency_keys") == 1)
                     try await until("it ends") { try await cluster.ended == 1 }
@@ -34,12 +42,16 @@ extension EndToEnd {
             }
         }
 
-        @Test("of two hundred concurrent creations with one key and different contexts one wins and the others are refused")
+        @Test(
+            "of two hundred concurrent creations with one key and different contexts one wins and the others are refused"
+        )
         func mismatch() async throws {
             try await Cluster.run { cluster in
                 let instances = [try await cluster.serve("a"), try await cluster.serve("b")]
                 try await instances[0].web.register(Self.flow)
-                let replies = try await EndToEnd.concurrently(200) { try await create(instances[$0 % 2], key: "one", ["number": .int(Int64($0))]) }
+                let replies = try await EndToEnd.concurrently(200) {
+                    try await create(instances[$0 % 2], key: "one", ["number": .int(Int64($0))])
+                }
                 #expect(replies.filter { $0.status == 201 }.count == 1)
                 let refused = replies.filter { $0.status == 422 }
                 #expect(refused.count == 199)
@@ -58,8 +70,11 @@ extension EndToEnd {
                     let before = try await keys(redis, cluster)
                     var body: JSONValue = ["flowId": "once", "context": [:]]
                     if let ttl { body["idempotencyTtlMs"] = .int(ttl) }
-                    #expect(try await a.web.post("/v1/executions", body, headers: [("idempotency-key", key)]).status == 201)
-                    let name = try await eventually("the key is remembered") { try await keys(redis, cluster).subtracting(before).first }
+                    #expect(
+                        try await a.web.post("/v1/executions", body, headers: [("idempotency-key", key)]).status == 201)
+                    let name = try await eventually("the key is remembered") {
+                        try await keys(redis, cluster).subtracting(before).first
+                    }
                     let left = try await redis.command(["PTTL", name]).int ?? 0
                     let expected = ttl ?? 86_400_000
                     #expect((expected - 5_000...expected + 5_000).contains(left), "\(key): \(left) ms")
@@ -83,7 +98,9 @@ extension EndToEnd {
     }
 
     /// Runs `count` bodies at once.
-    static func concurrently<Value: Sendable>(_ count: Int, _ body: @escaping @Sendable (Int) async throws -> Value) async throws -> [Value] {
+    static func concurrently<Value: Sendable>(_ count: Int, _ body: @escaping @Sendable (Int) async throws -> Value)
+        async throws -> [Value]
+    {
         try await withThrowingTaskGroup(of: Value.self) { group in
             for number in 0..<count { group.addTask { try await body(number) } }
             var values: [Value] = []

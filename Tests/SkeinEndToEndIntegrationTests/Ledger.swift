@@ -1,5 +1,5 @@
-// The service that the flows under test call. It writes down every request, and can keep answers back behind a gate, so that a test knows
-// what runs at the moment at which it breaks something.
+// The service that the flows under test call. It writes down every request, and can keep answers back behind a gate, so
+// that a test knows what runs at the moment at which it breaks something.
 
 import NIOCore
 import NIOHTTP1
@@ -136,7 +136,8 @@ private final class LedgerHandler: ChannelInboundHandler {
             execution.append(digit)
         }
         return Ledger.Entry(
-            key: head.headers.first(name: "idempotency-key") ?? "", execution: execution, number: parts.count > 1 ? Int(parts[1]) ?? -1 : -1,
+            key: head.headers.first(name: "idempotency-key") ?? "", execution: execution,
+            number: parts.count > 1 ? Int(parts[1]) ?? -1 : -1,
             step: parts.count > 2 ? String(parts[2]) : "")
     }
 
@@ -144,7 +145,9 @@ private final class LedgerHandler: ChannelInboundHandler {
         let body = ByteBuffer(string: #"{"receipt":"\#(entry.key)","number":\#(entry.number)}"#)
         let headers: HTTPHeaders = ["content-type": "application/json", "content-length": "\(body.readableBytes)"]
         channel.eventLoop.execute {
-            channel.write(HTTPServerResponsePart.head(HTTPResponseHead(version: .http1_1, status: .ok, headers: headers)), promise: nil)
+            channel.write(
+                HTTPServerResponsePart.head(HTTPResponseHead(version: .http1_1, status: .ok, headers: headers)),
+                promise: nil)
             channel.write(HTTPServerResponsePart.body(.byteBuffer(body)), promise: nil)
             channel.writeAndFlush(HTTPServerResponsePart.end(nil), promise: nil)
         }

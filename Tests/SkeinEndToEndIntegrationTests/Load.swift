@@ -22,7 +22,10 @@ final class Load: Sendable {
         for (step, next) in zip(Self.steps, Self.steps.dropFirst().map { JSONValue.string($0) } + [.null]) {
             steps[step] = [
                 "type": "http", "outputKey": .string(step), "transitions": ["onSuccess": next],
-                "config": ["url": .string("\(ledger.url)/work/${number}/\(step)"), "method": "POST", "body": ["number": "${number}"]],
+                "config": [
+                    "url": .string("\(ledger.url)/work/${number}/\(step)"), "method": "POST",
+                    "body": ["number": "${number}"],
+                ],
             ]
         }
         return ["id": "load", "version": "1.0.0", "initialStepId": "one", "steps": .object(steps)]
@@ -31,9 +34,11 @@ final class Load: Sendable {
     /// How many are there for certain.
     var count: Int { created.withLock { $0.count } }
 
-    /// Creates executions through the first instance that answers, as a client does that has been told of all of them: with a key, so that
-    /// a creation whose answer was lost can be repeated elsewhere.
-    func create(_ numbers: Range<Int>, through instances: [Instance], width: Int = 16, withKeys: Bool = true) async throws {
+    /// Creates executions through the first instance that answers, as a client does that has been told of all of them:
+    /// with a key, so that a creation whose answer was lost can be repeated elsewhere.
+    func create(_ numbers: Range<Int>, through instances: [Instance], width: Int = 16, withKeys: Bool = true)
+        async throws
+    {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (place, number) in numbers.enumerated() {
                 if place >= width { try await group.next() }
@@ -50,7 +55,8 @@ final class Load: Sendable {
             for instance in instances where instance.process.isRunning {
                 do {
                     let id = try await instance.web.create(
-                        "load", ["number": .int(Int64(number))], headers: withKey ? [("idempotency-key", "load-\(number)")] : [])
+                        "load", ["number": .int(Int64(number))],
+                        headers: withKey ? [("idempotency-key", "load-\(number)")] : [])
                     created.withLock { $0[number] = id }
                     return
                 } catch {
@@ -67,18 +73,24 @@ final class Load: Sendable {
     func finish(within limit: Duration = .seconds(60)) async throws {
         let count = count
         do {
-            try await until("\(count) executions end", within: limit, every: .milliseconds(100)) { try await cluster.ended >= count }
+            try await until("\(count) executions end", within: limit, every: .milliseconds(100)) {
+                try await cluster.ended >= count
+            }
         } catch is Overdue {
             let rest = try await cluster.texts(
-                "SELECT concat_ws(' ', needs, CASE WHEN owner IS NULL THEN 'free' ELSE 'held' END, next_at - now(), count(*)) FROM ready GROUP BY needs, owner IS NULL, next_at - now() LIMIT 10")
+                """
+                SELECT concat_ws(' ', needs, CASE WHEN owner IS NULL THEN 'free' ELSE 'held' END, count(*), min(next_at - now()))
+                FROM ready GROUP BY needs, owner IS NULL
+                """
+            )
             throw Overdue(what: "\(try await cluster.ended) of \(count) executions ended; the rest: \(rest)")
         }
     }
 
     // MARK: - Judgement
 
-    /// That every execution completed, each step's result was recorded once, the log has no gaps, and the ledger saw nothing twice that was
-    /// not interrupted.
+    /// That every execution completed, each step's result was recorded once, the log has no gaps, and the ledger saw
+    /// nothing twice that was not interrupted.
     func verify(sourceLocation: SourceLocation = #_sourceLocation) async throws {
         try await verifyLog(sourceLocation: sourceLocation)
         let ids = created.withLock { $0 }
@@ -132,7 +144,8 @@ final class Load: Sendable {
         #expect(wrong.isEmpty, "which is what the ledger answered", sourceLocation: sourceLocation)
     }
 
-    /// A step was called again only where an owner was lost during it: it is the one that completed first after a take-over.
+    /// A step was called again only where an owner was lost during it: it is the one that completed first after a
+    /// take-over.
     private func verifyRepetitions(sourceLocation: SourceLocation) async throws {
         var interruptions: [String: Int] = [:]
         let rows = try await cluster.rows(
@@ -149,13 +162,16 @@ final class Load: Sendable {
         let unexplained = repeated.filter { $0.value - 1 > interruptions[$0.key, default: 0] }
         #expect(unexplained.isEmpty, "only interrupted attempts were repeated", sourceLocation: sourceLocation)
         let keys = Set(ledger.entries.map(\.key))
-        #expect(keys.count == calls.count, "one key for all attempts of a step, and for no other", sourceLocation: sourceLocation)
+        #expect(
+            keys.count == calls.count, "one key for all attempts of a step, and for no other",
+            sourceLocation: sourceLocation)
     }
 
     /// How often an owner was lost, and the time of the last take-over in seconds since 1970.
     func recoveries() async throws -> (executions: Set<String>, last: Double) {
         let rows = try await cluster.rows(
-            "SELECT execution_id::text, EXTRACT(EPOCH FROM at)::double precision FROM events WHERE type = 'execution.recovered'")
+            "SELECT execution_id::text, EXTRACT(EPOCH FROM at)::double precision FROM events WHERE type = 'execution.recovered'"
+        )
         var executions: Set<String> = []
         var last = 0.0
         for row in rows {

@@ -37,7 +37,8 @@ final class OwnRedis: Sendable {
         }
         let started = try ChildProcess(
             "redis-\(number)", TestEnvironment.redisServer(),
-            ["--port", "\(port)", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder.path], folder: folder)
+            ["--port", "\(port)", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder.path],
+            folder: folder)
         process.withLock { $0 = started }
         try await until("redis-server listens") { started.out.contains("eady to accept connections") }
     }
@@ -62,7 +63,8 @@ final class OwnRedis: Sendable {
         var configuration = try RedisConfiguration(url: url)
         configuration.commandTimeout = .seconds(10)
         configuration.connectTimeout = .seconds(5)
-        return RedisClient(configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        return RedisClient(
+            configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     private func remove() async {

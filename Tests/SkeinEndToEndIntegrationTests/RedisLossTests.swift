@@ -4,7 +4,9 @@ import Testing
 extension EndToEnd {
     @Suite(.serialized, .timeLimit(.minutes(3)))
     struct RedisLossTests {
-        @Test("an emptied, a frozen and a crashed Redis under load lose and double nothing, and the cluster recovers by itself")
+        @Test(
+            "an emptied, a frozen and a crashed Redis under load lose and double nothing, and the cluster recovers by itself"
+        )
         func redisLoss() async throws {
             try await OwnRedis.run { redis in
                 try await Ledger.run { ledger in
@@ -30,7 +32,8 @@ extension EndToEnd {
                         // Load for as long as it is away, and all of it ends before it is back.
                         var next = 500
                         while ContinuousClock.now - crashed < .seconds(10) {
-                            try await load.create(next..<(next + 20), through: next.isMultiple(of: 40) ? [a, b] : [b, a], width: 4)
+                            try await load.create(
+                                next..<(next + 20), through: next.isMultiple(of: 40) ? [a, b] : [b, a], width: 4)
                             next += 20
                         }
                         try await load.finish()

@@ -29,7 +29,10 @@ enum TestEnvironment {
     /// The program under test: `SKEIN_TEST_BINARY`, or the one beside this test bundle.
     static func skein() throws -> URL {
         if let path = variables["SKEIN_TEST_BINARY"] { return URL(filePath: path) }
-        let starts = CommandLine.arguments.prefix(1).map { URL(filePath: $0) } + [Bundle.main.bundleURL, Bundle(for: Anchor.self).bundleURL]
+        let starts =
+            CommandLine.arguments.prefix(1).map { URL(filePath: $0) } + [
+                Bundle.main.bundleURL, Bundle(for: Anchor.self).bundleURL,
+            ]
         for start in starts {
             var folder = start.standardizedFileURL
             while folder.path.count > 1 {
@@ -37,14 +40,19 @@ enum TestEnvironment {
                 let program = folder.appending(path: "skein")
                 var isFolder: ObjCBool = false
                 let exists = FileManager.default.fileExists(atPath: program.path, isDirectory: &isFolder)
-                if exists, !isFolder.boolValue, FileManager.default.isExecutableFile(atPath: program.path) { return program }
+                if exists, !isFolder.boolValue, FileManager.default.isExecutableFile(atPath: program.path) {
+                    return program
+                }
             }
         }
         throw Missing(description: "there is no program 'skein' beside the tests; build it or set SKEIN_TEST_BINARY")
     }
 
     static func redisServer() throws -> URL {
-        let folders = (variables["PATH"] ?? "").split(separator: ":").map { String($0) } + ["/usr/bin", "/usr/local/bin", "/opt/homebrew/bin"]
+        let folders =
+            (variables["PATH"] ?? "").split(separator: ":").map { String($0) } + [
+                "/usr/bin", "/usr/local/bin", "/opt/homebrew/bin",
+            ]
         let programs = folders.map { "\($0)/redis-server" }
         guard let path = programs.first(where: { FileManager.default.isExecutableFile(atPath: $0) }) else {
             throw Missing(description: "there is no program 'redis-server'")

@@ -20,7 +20,9 @@ extension EndToEnd {
             ],
         ]
 
-        @Test("a resume through an instance that runs nothing wakes the sleeper of another at once, by a message in Redis")
+        @Test(
+            "a resume through an instance that runs nothing wakes the sleeper of another at once, by a message in Redis"
+        )
         func resumeElsewhere() async throws {
             try await Cluster.run(Self.settings) { cluster in
                 let a = try await cluster.serve("a", arguments: ["--api-only"])
@@ -36,7 +38,8 @@ extension EndToEnd {
                 #expect(try await redisWakes([a, b]) > before)
                 try await until("the message is heard", within: Self.limit) { heard.executions.contains(id) }
                 await heard.stop()
-                let workers = try await a.web.events(id).filter { $0.type.string != "execution.created" }.map(\.workerId.string)
+                let workers = try await a.web.events(id).filter { $0.type.string != "execution.created" }.map(
+                    \.workerId.string)
                 #expect(workers.allSatisfy { $0 == b.workerID })
             }
         }
@@ -75,8 +78,13 @@ extension EndToEnd {
                 try await instances[0].web.register([
                     "id": "timer", "version": "1.0.0", "initialStepId": "sleep",
                     "steps": [
-                        "sleep": ["type": "delay", "config": ["until": "${until}"], "transitions": ["onSuccess": "after"]],
-                        "after": ["type": "transform", "config": ["mapping": ["done": ["literal": true]]], "outputKey": "result"],
+                        "sleep": [
+                            "type": "delay", "config": ["until": "${until}"], "transitions": ["onSuccess": "after"],
+                        ],
+                        "after": [
+                            "type": "transform", "config": ["mapping": ["done": ["literal": true]]],
+                            "outputKey": "result",
+                        ],
                     ],
                 ])
                 let instant = TestEnvironment.now + 15
@@ -88,19 +96,28 @@ extension EndToEnd {
                     try await cluster.number("SELECT count(*) FROM events WHERE type = 'execution.waiting'") == 1_000
                 }
                 #expect(TestEnvironment.now < instant, "they were all asleep before the instant")
-                try await until("all have fired", within: Self.limit + .seconds(15)) { try await cluster.ended == 1_000 }
+                try await until("all have fired", within: Self.limit + .seconds(15)) {
+                    try await cluster.ended == 1_000
+                }
                 let early = try await cluster.number(
-                    "SELECT count(*) FROM events WHERE type = 'execution.resumed' AND at < to_timestamp($1)", [.double(instant)])
+                    "SELECT count(*) FROM events WHERE type = 'execution.resumed' AND at < to_timestamp($1)",
+                    [.double(instant)])
                 #expect(early == 0)
-                #expect(try await cluster.number("SELECT count(*) FROM events WHERE type = 'execution.resumed'") == 1_000)
+                #expect(
+                    try await cluster.number("SELECT count(*) FROM events WHERE type = 'execution.resumed'") == 1_000)
                 #expect(try await cluster.number("SELECT count(*) FROM events WHERE type = 'step.completed'") == 1_000)
                 let bySweep = try await instances[0].web.metric("skein_wakes_total", #"source="sweep""#)
-                print("timers: the last fired \(try await last(cluster) - instant) s after the instant; \(bySweep) by a sweep of the first instance")
+                print(
+                    "timers: the last fired \(try await last(cluster) - instant) s after the instant; \(bySweep) by a sweep of the first instance"
+                )
             }
         }
 
         private func last(_ cluster: Cluster) async throws -> Double {
-            try await Double(cluster.number("SELECT (EXTRACT(EPOCH FROM max(at)) * 1000)::bigint FROM events WHERE type = 'execution.resumed'")) / 1_000
+            try await Double(
+                cluster.number(
+                    "SELECT (EXTRACT(EPOCH FROM max(at)) * 1000)::bigint FROM events WHERE type = 'execution.resumed'"))
+                / 1_000
         }
 
         private func resume(_ ids: ArraySlice<String>, through instance: Instance) async throws {
@@ -136,7 +153,8 @@ private final class Listener: Sendable {
         self.heard = heard
         task = Task {
             for await message in subscription {
-                guard let payload = message.payload, let id = (try? JSONValue(parsing: payload))?.executionId.string else { continue }
+                guard let payload = message.payload, let id = (try? JSONValue(parsing: payload))?.executionId.string
+                else { continue }
                 heard.executions.withLock { _ = $0.insert(id) }
             }
         }

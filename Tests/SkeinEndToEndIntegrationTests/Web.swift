@@ -61,7 +61,9 @@ struct Web: Sendable {
 
     func register(_ flow: JSONValue) async throws {
         let reply = try await post("/v1/flows", flow)
-        guard [200, 201].contains(reply.status) else { throw Unexpected(description: "the flow was answered with \(reply.text)") }
+        guard [200, 201].contains(reply.status) else {
+            throw Unexpected(description: "the flow was answered with \(reply.text)")
+        }
     }
 
     /// Creates an execution and returns its id.
@@ -98,7 +100,9 @@ struct Web: Sendable {
     /// The sum of a metric's samples that have these labels.
     func metric(_ name: String, _ labels: String = "") async throws -> Double {
         let lines = try await get("/metrics").text.split(separator: "\n")
-        return lines.filter { $0.hasPrefix("\(name){") || $0.hasPrefix("\(name) ") }.filter { labels.isEmpty || $0.contains(labels) }
-            .compactMap { $0.split(separator: " ").last.flatMap { Double($0) } }.reduce(0, +)
+        return lines.filter { $0.hasPrefix("\(name){") || $0.hasPrefix("\(name) ") }.filter {
+            labels.isEmpty || $0.contains(labels)
+        }
+        .compactMap { $0.split(separator: " ").last.flatMap { Double($0) } }.reduce(0, +)
     }
 }

@@ -109,14 +109,19 @@ final class Driver: Sendable {
         return await commit(&drive, fact)
     }
 
-    /// This instance lacks the handler: another may have it, or nobody has.
+    /// This instance lacks the handler: another may have it, or nobody has. How long it has been due for is kept, so that
+    /// the wait for a worker comes to its end.
     private func handOver(_ drive: inout Drive, _ node: FlowGraph.Node) async -> DriveEnd? {
         let missing = Fact.cannotRun(
             Failure("HANDLER_NOT_FOUND", "no handler has the type '\(node.type)'", stepID: node.id))
         guard isClustered else { return await commit(&drive, missing) }
+        let isServed = await isServed(node.type)
         let wait = drive.flow.spec.handlerWait ?? configuration.handlerWait
-        if clock.now - drive.dueAt >= wait, await !isServed(node.type) { return await commit(&drive, missing) }
-        return await repark(drive, due: clock.now, needs: node.type)
+        if clock.now - drive.dueAt >= wait, !isServed { return await commit(&drive, missing) }
+        let end = await repark(drive, due: min(drive.dueAt, clock.now), needs: node.type, announced: false)
+        // Claims by others leave it alone unless they have the handler: they only have to look.
+        if isServed { coordination.wakes.signal([WakeHint(executionID: nil, reason: "look")]) }
+        return end == .lost ? .lost : .parked(due: .distantFuture, woken: false)
     }
 
     private func isServed(_ type: String) async -> Bool {
@@ -164,6 +169,7 @@ final class Driver: Sendable {
             } else {
                 drive.state.apply(body.events, position: append.position, at: now)
             }
+            drive.dueAt = now
             if append.snapshot != nil { drive.snapshotPosition = drive.state.position }
             if let consumed = append.consumed { drive.inbox.removeAll { $0.generation == consumed } }
             publish(drive.state)
@@ -250,13 +256,15 @@ final class Driver: Sendable {
 
     // MARK: - Letting go
 
-    private func repark(_ drive: Drive, due: Timestamp, needs: String) async -> DriveEnd {
+    private func repark(
+        _ drive: Drive, due: Timestamp, needs: String, announced isAnnounced: Bool = true
+    ) async -> DriveEnd {
         do {
             guard
                 let woken = try await store.repark(
                     drive.slot.held, due: due, seenGeneration: drive.seenGeneration, needs: needs)
             else { return .lost }
-            if !woken, due != .distantFuture {
+            if isAnnounced, !woken, due != .distantFuture {
                 coordination.wakes.signal([
                     WakeHint(executionID: drive.slot.executionID, at: due > clock.now ? due : nil, reason: "released")
                 ])

@@ -174,5 +174,8 @@ public final class Engine: Service, Sendable {
             coordination.wakes.signal([WakeHint(executionID: nil, reason: "look")])
         }
         try? await store.unregister(identity.id)
+        // What was handed on is announced once more: an announcement may have been lost with the service for a moment.
+        coordination.wakes.signal([WakeHint(executionID: nil, reason: "look")])
+        try? await SystemClock().sleep(for: .milliseconds(30))
     }
 }

@@ -63,7 +63,7 @@ struct DevSession: Sendable {
         let end = try await engine.execution(id)
         // The last step of the sample only logs: what the flow came to is under `outcome`.
         let result =
-            end.result.flatMap { $0.object?.isEmpty == true ? nil : $0 } ?? end.context["outcome"]
+            end.result.flatMap { $0.object?.isEmpty == true ? JSONValue?.none : $0 } ?? end.context["outcome"]
             ?? .object(end.context)
         try console.write("result  \(result.text(.pretty))\n")
         if let endedAt = end.endedAt {
