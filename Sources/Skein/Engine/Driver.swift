@@ -196,11 +196,17 @@ final class Driver: Sendable {
             metrics.ended.increment()
             return .ended
         case .park(let due):
-            if !woken, due != .distantFuture {
-                coordination.wakes.signal([WakeHint(executionID: drive.slot.executionID, at: due, reason: "timer")])
-            }
-            return .parked(due: due, woken: woken)
+            announce(drive.slot.executionID, due, woken: woken, "timer")
+            return .parked(due: due, woken: woken && !draining.isRaised)
         }
+    }
+
+    /// Tells the others when to look. What something has come for already is this instance's own to claim again, unless
+    /// it is stopping.
+    private func announce(_ id: ExecutionID, _ due: Timestamp?, woken: Bool, _ reason: String) {
+        if woken, due != nil, !draining.isRaised { return }
+        if due == .distantFuture, !woken { return }
+        coordination.wakes.signal([WakeHint(executionID: id, at: woken ? nil : due, reason: reason)])
     }
 
     private func append(_ drive: Drive, _ transition: Transition, _ body: LogBody, _ next: ExecutionState?) -> Append {
@@ -264,12 +270,9 @@ final class Driver: Sendable {
                 let woken = try await store.repark(
                     drive.slot.held, due: due, seenGeneration: drive.seenGeneration, needs: needs)
             else { return .lost }
-            if isAnnounced, !woken, due != .distantFuture {
-                coordination.wakes.signal([
-                    WakeHint(executionID: drive.slot.executionID, at: due > clock.now ? due : nil, reason: "released")
-                ])
-            }
-            return .parked(due: due, woken: woken)
+            let isDue = due <= clock.now
+            if isAnnounced { announce(drive.slot.executionID, isDue ? nil : due, woken: woken, "released") }
+            return .parked(due: due, woken: woken && !isDue && !draining.isRaised)
         } catch {
             return .lost
         }
