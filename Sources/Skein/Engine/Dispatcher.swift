@@ -103,20 +103,49 @@ final class Dispatcher: Sendable {
 
     // MARK: - The loop
 
-    /// Runs until cancelled.
+    /// Runs until cancelled. Room is taken only while there is a reason to look: creations want it, too.
     func run() async {
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
-                let room = slots.reserve(upTo: slots.capacity)
-                guard room > 0, identity.mayClaim else {
-                    slots.cancelReservation(room)
+                guard identity.mayClaim else {
                     await alarm.wait(until: clock.monotonic + .milliseconds(500), clock: clock)
                     continue
                 }
-                let taken = await look(room: room, in: &group)
+                guard hasReason else {
+                    await alarm.wait(until: nextReason, clock: clock)
+                    continue
+                }
+                let room = slots.reserve(upTo: slots.capacity)
+                let taken = room > 0 ? await look(room: room, in: &group) : 0
                 slots.cancelReservation(room - taken)
-                await alarm.wait(until: deadline(took: taken), clock: clock)
+                state.withLock { $0.hasBacklog = taken == room }
+                // Claims come in batches: with little room the next look waits a moment for more of it.
+                let pause: Duration =
+                    slots.free >= max(1, slots.capacity / 4) ? .zero : room == 0 ? .milliseconds(50) : .milliseconds(2)
+                if taken == room, pause > .zero { await alarm.wait(until: clock.monotonic + pause, clock: clock) }
             }
+        }
+    }
+
+    /// Whether anything asks to be looked at now.
+    private var hasReason: Bool {
+        let (now, time) = (clock.monotonic, clock.now)
+        let isUp = coordination.health.isUp
+        return state.withLock { state in
+            if !isUp { state.nextSweep = min(state.nextSweep, now + configuration.degradedSweep * 1.2) }
+            return state.sweeps || state.looksForDue || !state.woken.isEmpty || !state.pointed.isEmpty
+                || state.nextSweep <= now || state.nextDue <= time || state.later.contains { $0.at <= now }
+        }
+    }
+
+    /// When there is a reason by itself.
+    private var nextReason: Duration {
+        let (now, time) = (clock.monotonic, clock.now)
+        return state.withLock { state in
+            var deadline = state.nextSweep
+            if state.nextDue != .distantFuture { deadline = min(deadline, now + max(.zero, state.nextDue - time)) }
+            for later in state.later { deadline = min(deadline, later.at) }
+            return deadline
         }
     }
 
@@ -143,7 +172,11 @@ final class Dispatcher: Sendable {
         var taken = 0
         if !local.isEmpty { taken += await claim(local, tries: 1, counting: metrics.wakesLocal, in: &group) }
         if !pointed.isEmpty { taken += await claim(pointed, tries: 3, counting: metrics.wakesRedis, in: &group) }
-        for retry in retries where taken < room {
+        for retry in retries {
+            guard taken < room else {
+                state.withLock { $0.later.append(retry) }
+                continue
+            }
             taken += await claim(
                 Array(retry.ids.prefix(room - taken)), tries: retry.tries, counting: metrics.wakesRedis, in: &group)
         }
@@ -167,7 +200,6 @@ final class Dispatcher: Sendable {
             state.withLock { state in
                 if let next = due.next { state.nextDue = min(state.nextDue, next) }
                 if due.ids.count >= room { state.looksForDue = true }
-                state.hasBacklog = state.hasBacklog || due.ids.count >= room
             }
             return due.ids.isEmpty ? 0 : await claim(due.ids, tries: 3, counting: metrics.wakesRedis, in: &group)
         } catch {
@@ -187,15 +219,17 @@ final class Dispatcher: Sendable {
         do {
             let result = try await store.claim(request)
             state.withLock { state in
-                state.hasBacklog = result.claims.count >= room
-                state.sweeps = state.hasBacklog
+                state.sweeps = result.claims.count >= room
                 state.nextSweep = clock.monotonic + interval(until: result.nextDue)
             }
             begin(result.claims, claimID, counting: metrics.wakesSweep, in: &group)
             return result.claims.count
         } catch {
             logger.debug("a claim failed", metadata: ["error": "\(error)"])
-            state.withLock { $0.nextSweep = clock.monotonic + .milliseconds(250) }
+            state.withLock { state in
+                state.sweeps = false
+                state.nextSweep = clock.monotonic + .milliseconds(250)
+            }
             return 0
         }
     }
@@ -245,23 +279,5 @@ final class Dispatcher: Sendable {
         let jittered = base * Double.random(in: 0.8...1.2)
         guard let due else { return jittered }
         return min(jittered, max(.milliseconds(1), due - clock.now))
-    }
-
-    private func deadline(took taken: Int) -> Duration {
-        let now = clock.monotonic
-        let isUp = coordination.health.isUp
-        return state.withLock { state in
-            // With room again and more to take: at once when there is much room, else after a moment, so that claims
-            // come in batches.
-            if state.hasBacklog || state.looksForDue || !state.woken.isEmpty || !state.pointed.isEmpty {
-                if slots.free >= max(1, slots.capacity / 4) { return now }
-                return now + .milliseconds(2)
-            }
-            if !isUp { state.nextSweep = min(state.nextSweep, now + configuration.degradedSweep * 1.2) }
-            var deadline = state.nextSweep
-            if state.nextDue != .distantFuture { deadline = min(deadline, now + max(.zero, state.nextDue - clock.now)) }
-            for later in state.later { deadline = min(deadline, later.at) }
-            return deadline
-        }
     }
 }
