@@ -13,7 +13,7 @@ struct Latency {
 
     func run(_ report: Report) async throws {
         let starts = Starts()
-        let (creates, commits) = try await environment.withEngine { engine in
+        let (creates, pinned, commits) = try await environment.withEngine { engine in
             engine.handle("work") { _, step in
                 starts.note(step.executionID)
                 return .success(BenchFlows.output)
@@ -21,23 +21,29 @@ struct Latency {
             try await engine.register(BenchFlows.chain(1))
             let single = try await SingleCommits(environment)
             var creates: [Double] = []
+            var pinned: [Double] = []
             var commits: [Double] = []
+            func milliseconds(_ options: CreateOptions) async throws -> Double {
+                let began = ContinuousClock.now
+                let id = try await engine.create("chain-1", context: BenchFlows.context, options: options).execution.id
+                return seconds(await starts.wait(for: id) - began) * 1_000
+            }
             for _ in 0..<(Self.samples / 50) {
-                for _ in 0..<50 {
-                    let began = ContinuousClock.now
-                    let id = try await engine.create("chain-1", context: BenchFlows.context).execution.id
-                    creates.append(seconds(await starts.wait(for: id) - began) * 1_000)
-                }
+                for _ in 0..<50 { creates.append(try await milliseconds(CreateOptions())) }
+                for _ in 0..<50 { pinned.append(try await milliseconds(CreateOptions(flowVersion: "1.0.0"))) }
                 for _ in 0..<50 { commits.append(try await single.milliseconds()) }
             }
             await single.close()
-            return (creates, commits)
+            return (creates, pinned, commits)
         }
         report.note("commit.p50", "a one-row commit", value: commits.median, unit: "ms")
         report.note("commit.p99", "a one-row commit", value: commits.percentile(0.99), unit: "ms")
         report.pair(
             "create-to-handler.p50", "from create to the handler's start", creates.median, of: commits.median,
             unit: "ms", target: "<= 2")
+        report.pair(
+            "create-to-handler.pinned", "the same with a given flow version: no look for the latest", pinned.median,
+            of: commits.median, unit: "ms", target: "<= 2")
         report.pair(
             "create-to-handler.p99", "from create to the handler's start", creates.percentile(0.99),
             of: commits.percentile(0.99), unit: "ms")

@@ -56,10 +56,11 @@ struct ConnectionTests {
         let victim = try await TestServer.connect(.multiplexed)
         let pid = victim.serverIdentity.backendPID
         async let sleeping = failure { try await victim.run("SELECT pg_sleep(60)") }
-        async let behind = failure { try await victim.run("SELECT 2") }
         try await waitUntil(
             admin, "SELECT count(*) = 1 FROM pg_stat_activity WHERE pid = $1 AND query LIKE '%pg_sleep(60)%'",
             [.int4(pid)])
+        // Only now, or it could be answered before the other one is sent.
+        async let behind = failure { try await victim.run("SELECT 2") }
         _ = try await admin.run("SELECT pg_terminate_backend($1)", [.int4(pid)])
         let error = try await sleeping
         #expect(error.outcomeUnknown)
