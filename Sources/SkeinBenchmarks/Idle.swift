@@ -11,7 +11,8 @@ struct Idle {
     func run(_ report: Report) async throws {
         let (statements, commands) = try await environment.withEngine { engine in
             engine.handle("work") { _, _ in .success(nil) }
-            try await Task.sleep(for: .seconds(3))
+            // Past the chores of a beginning: the first election and its maintenance.
+            try await Task.sleep(for: .seconds(12))
             let before = (try await environment.statements(), try await environment.redisCommands())
             try await Task.sleep(for: .seconds(Self.span))
             let after = (try await environment.statements(), try await environment.redisCommands())
