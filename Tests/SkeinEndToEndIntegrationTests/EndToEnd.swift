@@ -50,6 +50,7 @@ func eventually<Answer>(
     while true {
         if let answer = try await ask() { return answer }
         guard ContinuousClock.now < deadline else { throw Overdue(what: what) }
+        // check: allow, because it is the pause between two looks at another process.
         try await Task.sleep(for: pause)
     }
 }

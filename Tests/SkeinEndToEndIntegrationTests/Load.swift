@@ -64,6 +64,7 @@ final class Load: Sendable {
                     guard withKey else { throw error }
                 }
             }
+            // check: allow, because it is the pause between two tries against another process.
             try await Task.sleep(for: .milliseconds(50))
         }
         throw Web.Unexpected(description: "execution \(number) could not be created: \(failures.suffix(3))")

@@ -66,6 +66,7 @@ extension EndToEnd {
             var count = 0
             while !Task.isCancelled {
                 if (try? await client.command(["FLUSHALL"])) != nil { count += 1 }
+                // check: allow, because it is the pace of the fault.
                 try? await Task.sleep(for: .milliseconds(20))
             }
             return count
