@@ -99,8 +99,6 @@ final class Dispatcher: Sendable {
         if state.withLock({ $0.hasBacklog }) { alarm.poke() }
     }
 
-    func poke() { alarm.poke() }
-
     // MARK: - The loop
 
     /// Runs until cancelled. Room is taken only while there is a reason to look: creations want it, too.
@@ -177,8 +175,12 @@ final class Dispatcher: Sendable {
                 state.withLock { $0.later.append(retry) }
                 continue
             }
-            taken += await claim(
-                Array(retry.ids.prefix(room - taken)), tries: retry.tries, counting: metrics.wakesRedis, in: &group)
+            let ids = Array(retry.ids.prefix(room - taken))
+            if ids.count < retry.ids.count {
+                let rest = Later(at: retry.at, ids: Array(retry.ids.dropFirst(ids.count)), tries: retry.tries)
+                state.withLock { $0.later.append(rest) }
+            }
+            taken += await claim(ids, tries: retry.tries, counting: metrics.wakesRedis, in: &group)
         }
         return taken
     }

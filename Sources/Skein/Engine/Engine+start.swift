@@ -22,7 +22,13 @@ extension Engine {
                 slots.cancelReservation(1)
                 continue
             }
-            guard slots.fill(slot) else { continue }
+            guard slots.fill(slot) else {
+                // Its last drive here has let go in the store but not yet of its slot: a claim that nobody drives must not
+                // wait for the end of its lease.
+                try? await store.release([slot.held], worker: identity.id)
+                dispatcher?.wake(claim.executionID)
+                continue
+            }
             slot.attach(Task { await self.drive(slot, claim, execution) })
         }
     }
