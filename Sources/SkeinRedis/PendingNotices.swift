@@ -18,8 +18,8 @@ struct PendingNotices: Sendable {
     /// Adds notices. Returns how many executions' notices had to go.
     mutating func add(_ more: some Sequence<EventNotice>) -> Int {
         for notice in more {
-            if let known = notices[notice.executionID] {
-                if known.position < notice.position { notices[notice.executionID] = notice }
+            if let known = notices.index(forKey: notice.executionID) {
+                notices.values[known].position = max(notices.values[known].position, notice.position)
             } else {
                 notices[notice.executionID] = notice
                 order.append(notice.executionID)

@@ -39,8 +39,7 @@ extension StoreConformance {
             let fenced = try await scene.create()
             try await scene.commit(scene.step(fenced, at: 2))
             let generation = try await scene.send(ids[3])
-            var consuming = scene.step(ids[3], at: 2)
-            consuming.consumed = generation
+            let consuming = scene.step(ids[3], at: 2).with(consumed: generation)
             let batch = [
                 scene.end(ids[2], at: 2), scene.first(born), scene.park(ids[1], at: 2, due: scene.now + .seconds(60)),
                 scene.end(fenced, at: 2), scene.step(ids[0], at: 2), consuming,

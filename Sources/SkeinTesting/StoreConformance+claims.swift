@@ -114,7 +114,7 @@ extension StoreConformance {
             try await scene.store.unregister(dead)
             for worker in [stranger, dead] {
                 try expect("the claims", try await scene.claim(worker).count, is: 0)
-                let direct = try await scene.store.claim([id], for: scene.ownership(worker), force: true)
+                let direct = try await scene.store.claim([id], for: scene.ownership(worker), reach: .any)
                 try expect("the claims by id", direct.count, is: 0)
             }
             try expect("whose turn it is", try await scene.load(id).claimID, is: nil)
@@ -128,23 +128,23 @@ extension StoreConformance {
             let later = try await scene.create(readyAt: scene.now + .seconds(1))
             let owned = try await scene.held(worker).executionID
             let ids = [later, owned, due, scene.executionID(), due]
-            let claims = try await scene.store.claim(ids, for: scene.ownership(worker), force: false)
+            let claims = try await scene.store.claim(ids, for: scene.ownership(worker), reach: .due)
             try expect("the claims", claims.map(\.executionID), is: [due])
             try expect(
                 "the claims of nothing",
-                try await scene.store.claim([], for: scene.ownership(worker), force: true).count, is: 0)
+                try await scene.store.claim([], for: scene.ownership(worker), reach: .any).count, is: 0)
         },
         Case("a claim by force takes what is not due, but never what somebody owns") { scene in
             let (worker, other) = (try await scene.worker(), try await scene.worker())
             let later = try await scene.create(readyAt: scene.now + .seconds(60))
             let owned = try await scene.held(other)
             let claims = try await scene.store.claim(
-                [later, owned.executionID], for: scene.ownership(worker), force: true)
+                [later, owned.executionID], for: scene.ownership(worker), reach: .any)
             try expect("the claims", claims.map(\.executionID), is: [later])
             try expect("a take-over", claims.map(\.isTakeover), is: [false])
             try expect("whose turn it is", try await scene.load(owned.executionID).claimID, is: owned.claimID)
             scene.advance(StoreScenario.lease)
-            let after = try await scene.store.claim([owned.executionID], for: scene.ownership(worker), force: true)
+            let after = try await scene.store.claim([owned.executionID], for: scene.ownership(worker), reach: .any)
             try expect("the claims after the lease", after.map(\.isTakeover), is: [true])
         },
         Case("a load finds what a claim is about") { scene in

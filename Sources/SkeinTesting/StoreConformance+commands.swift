@@ -31,8 +31,7 @@ extension StoreConformance {
                 try expect("the outcome", outcome, is: .accepted(generation: 1))
             }
             try expect("the inbox", try await scene.load(id).inbox.count, is: 1)
-            var row = scene.step(id, at: 2)
-            row.consumed = 1
+            let row = scene.step(id, at: 2).with(consumed: 1)
             try await scene.commit(row)
             try expect(
                 "the outcome", try await scene.store.send(scene.message(id, operation: operation)),

@@ -34,9 +34,9 @@ extension StoreConformance {
             let id = try await scene.create(readyAt: .distantFuture)
             scene.advance(.seconds(86_400 * 365))
             try expect("the claims", try await scene.claim(worker).count, is: 0)
-            let direct = try await scene.store.claim([id], for: scene.ownership(worker), force: false)
+            let direct = try await scene.store.claim([id], for: scene.ownership(worker), reach: .due)
             try expect("what was claimed without force", direct.count, is: 0)
-            let forced = try await scene.store.claim([id], for: scene.ownership(worker), force: true)
+            let forced = try await scene.store.claim([id], for: scene.ownership(worker), reach: .any)
             try expect("what was claimed by force", forced.map(\.executionID), is: [id])
             try expect("a take-over", forced.map(\.isTakeover), is: [false])
         },

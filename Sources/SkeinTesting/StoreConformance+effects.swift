@@ -70,10 +70,8 @@ extension StoreConformance {
             let id = held.executionID
             let generation = try await scene.send(id)
             try await scene.commit(scene.step(id, at: 2))
-            var park = scene.park(id, at: 2, seen: generation, snapshot: "stale")
-            park.consumed = generation
-            var end = scene.end(id, at: 2)
-            end.consumed = generation
+            let park = scene.park(id, at: 2, seen: generation, snapshot: "stale").with(consumed: generation)
+            let end = scene.end(id, at: 2).with(consumed: generation)
             try await scene.expectFenced(park)
             try await scene.expectFenced(end)
             let loaded = try await scene.load(id)
@@ -100,13 +98,12 @@ extension StoreConformance {
             try expect(
                 "what was renewed", try await scene.store.renew([held], worker: worker, lease: StoreScenario.lease),
                 is: [])
-            let direct = try await scene.store.claim([held.executionID], for: scene.ownership(worker), force: true)
+            let direct = try await scene.store.claim([held.executionID], for: scene.ownership(worker), reach: .any)
             try expect("what was claimed by force", direct.count, is: 0)
         },
         Case("a record has the snapshot and the rows beyond it") { scene in
             let id = try await scene.create()
-            var row = scene.step(id, at: 2, count: 3)
-            row.snapshot = Snapshot(status: .running, bytes: [1])
+            let row = scene.step(id, at: 2, count: 3).with(snapshot: Snapshot(status: .running, bytes: [1]))
             try await scene.commit(row)
             try expect("rows beyond the snapshot", try await scene.record(id).rows.count, is: 0)
             try await scene.commit(scene.step(id, at: 5))
@@ -124,8 +121,7 @@ extension StoreConformance {
             let id = try await scene.create()
             let first = try await scene.send(id, name: "a")
             let second = try await scene.send(id, name: "b")
-            var row = scene.step(id, at: 2)
-            row.consumed = second
+            let row = scene.step(id, at: 2).with(consumed: second)
             try await scene.commit(row)
             try await scene.commit(row)
             try expect("the inbox", try await scene.load(id).inbox.map(\.generation), is: [first])
@@ -133,18 +129,15 @@ extension StoreConformance {
         Case("a paused execution is not due, not woken and not forced until it is resumed") { scene in
             let worker = try await scene.worker()
             let id = try await scene.create()
-            var pause = scene.park(id, at: 2, due: .distantFuture)
-            pause.kind = .pause
-            pause.snapshot = Snapshot(status: .paused, bytes: [1])
+            let pause = scene.park(id, at: 2, due: .distantFuture).with(kind: .pause, snapshot: Snapshot(status: .paused, bytes: [1]))
             try await scene.send(id)
             try expect("woken", try await scene.commit(pause), is: false)
             try await scene.send(id)
             try expect("the claims", try await scene.claim(worker).count, is: 0)
-            let forced = try await scene.store.claim([id], for: scene.ownership(worker), force: true)
+            let forced = try await scene.store.claim([id], for: scene.ownership(worker), reach: .any)
             try expect("what was claimed by force", forced.count, is: 0)
             try expect("the status", try await scene.store.list(ExecutionQuery()).map(\.status), is: [.paused])
-            var resume = scene.park(id, at: 3, due: scene.now)
-            resume.kind = .resume
+            let resume = scene.park(id, at: 3, due: scene.now).with(kind: .resume)
             try expect("woken", try await scene.commit(resume), is: true)
             try expect("the claims", try await scene.claim(worker).count, is: 1)
         },

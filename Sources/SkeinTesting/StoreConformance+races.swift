@@ -24,7 +24,7 @@ extension StoreConformance {
             let ids = try await scene.create(20)
             let worker = try await scene.worker()
             let claimed = try await scene.atOnce(16) { _ in
-                try await scene.store.claim(ids, for: scene.ownership(worker), force: true).map(\.executionID)
+                try await scene.store.claim(ids, for: scene.ownership(worker), reach: .any).map(\.executionID)
             }.flatMap(\.self)
             try expect("the number of claims", claimed.count, is: 20)
             try expect("what was claimed", Set(claimed), is: Set(ids))

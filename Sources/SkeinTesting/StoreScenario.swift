@@ -67,11 +67,14 @@ struct StoreScenario: Sendable {
     }
 
     /// The second event of an execution is at position 2, and so on.
-    func step(_ id: ExecutionID, at position: Int64, count: Int16 = 1, kind: RowKind = .step) -> Append {
+    func step(
+        _ id: ExecutionID, at position: Int64, count: Int16 = 1, kind: RowKind = .step, effect: Append.Effect = .none,
+        snapshot: Snapshot? = nil
+    ) -> Append {
         let events = (0..<max(0, Int(count))).map { ExecutionEvent.stepStarted("s", attempt: $0 + 1, startedAt: now) }
         return Append(
             executionID: id, position: position, kind: kind, count: count, operationID: operationID(),
-            body: LogBody(workerID: nil, at: now, events: events).encoded())
+            body: LogBody(workerID: nil, at: now, events: events).encoded(), effect: effect, snapshot: snapshot)
     }
 
     func recovered(_ id: ExecutionID, at position: Int64) -> Append { step(id, at: position, kind: .recovered) }
@@ -80,17 +83,15 @@ struct StoreScenario: Sendable {
         _ id: ExecutionID, at position: Int64, due: Timestamp = .distantFuture, seen: Int64 = 0, needs: String = needs,
         snapshot: String? = nil
     ) -> Append {
-        var row = step(id, at: position, kind: .park)
-        row.effect = .park(due: due, seenGeneration: seen, needs: needs)
-        row.snapshot = snapshot.map { Snapshot(status: .waiting, bytes: Array($0.utf8)) }
-        return row
+        step(
+            id, at: position, kind: .park, effect: .park(due: due, seenGeneration: seen, needs: needs),
+            snapshot: snapshot.map { Snapshot(status: .waiting, bytes: Array($0.utf8)) })
     }
 
     func end(_ id: ExecutionID, at position: Int64, status: ExecutionStatus = .completed) -> Append {
-        var row = step(id, at: position, kind: .end)
-        row.effect = .end(status)
-        row.snapshot = Snapshot(status: status, bytes: Array(#"{"end":true}"#.utf8))
-        return row
+        step(
+            id, at: position, kind: .end, effect: .end(status),
+            snapshot: Snapshot(status: status, bytes: Array(#"{"end":true}"#.utf8)))
     }
 
     func outcomes(_ batch: [Append]) async throws -> [AppendOutcome] {
@@ -145,7 +146,7 @@ struct StoreScenario: Sendable {
         _ id: ExecutionID, _ worker: WorkerID, file: String = #fileID, line: Int = #line
     ) async throws -> (held: HeldClaim, claim: Claim) {
         let ownership = ownership(worker)
-        let claim = try await store.claim([id], for: ownership, force: false).first
+        let claim = try await store.claim([id], for: ownership, reach: .due).first
         return (
             HeldClaim(id, ownership.claimID),
             try require(claim, "the execution has to be claimable", file: file, line: line)
@@ -230,5 +231,19 @@ extension AppendOutcome {
     var isFenced: Bool {
         if case .fenced = self { return true }
         return false
+    }
+}
+
+extension Append {
+    /// The same row with some things changed.
+    func with(
+        executionID: ExecutionID? = nil, position: Int64? = nil, kind: RowKind? = nil, count: Int16? = nil,
+        operationID: OperationID? = nil, body: [UInt8]? = nil, effect: Effect? = nil, snapshot: Snapshot? = nil,
+        consumed: Int64? = nil
+    ) -> Append {
+        Append(
+            executionID: executionID ?? self.executionID, position: position ?? self.position, kind: kind ?? self.kind,
+            count: count ?? self.count, operationID: operationID ?? self.operationID, body: body ?? self.body,
+            effect: effect ?? self.effect, snapshot: snapshot ?? self.snapshot, consumed: consumed ?? self.consumed)
     }
 }

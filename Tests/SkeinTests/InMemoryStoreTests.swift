@@ -60,8 +60,7 @@ struct InMemoryStoreTests {
                 guard case .create(let new, _) = row.effect else { continue }
                 model[row.executionID] = (due, new.creation.priority, needs, 2)
             } else if let id = model.keys.sorted().randomElement(using: &random), let known = model[id] {
-                var row = park(id, due: due, needs: needs)
-                row.position = known.position
+                let row = park(id, due: due, needs: needs).with(position: known.position)
                 _ = try await store.commit([row], writer: 0)
                 model[id] = (due, known.priority, needs, known.position + 1)
             }

@@ -7,11 +7,6 @@ final class CommandHandler: ChannelInboundHandler {
     typealias InboundIn = RedisReply
     typealias OutboundOut = ByteBuffer
 
-    private struct InFlight {
-        let command: PendingCommand
-        var replies: [RedisReply] = []
-    }
-
     private struct Answered {
         let command: PendingCommand
         let replies: [RedisReply]
@@ -19,7 +14,9 @@ final class CommandHandler: ChannelInboundHandler {
 
     private let connection: CommandConnection
     private var context: ChannelHandlerContext?
-    private var inFlight = CircularBuffer<InFlight>()
+    private var inFlight = CircularBuffer<PendingCommand>()
+    /// The replies that the oldest command in flight has so far.
+    private var collected: [RedisReply] = []
     private var timer: Scheduled<Void>?
     private var ended = false
     private var answered: [Answered] = []
@@ -91,7 +88,7 @@ final class CommandHandler: ChannelInboundHandler {
                 continue
             }
             buffer.writeBytes(command.request)
-            inFlight.append(InFlight(command: command))
+            inFlight.append(command)
             sent += command.commandCount
         }
         if dropped.commands > 0 {
@@ -105,15 +102,11 @@ final class CommandHandler: ChannelInboundHandler {
 
     /// Gives the oldest request its next reply; with its last one it is answered.
     private func answer(with reply: RedisReply) {
-        let command = inFlight[inFlight.startIndex].command
-        let replies: [RedisReply]
-        if command.commandCount == 1 {
-            replies = [reply]
-        } else {
-            inFlight[inFlight.startIndex].replies.append(reply)
-            guard inFlight[inFlight.startIndex].replies.count == command.commandCount else { return }
-            replies = inFlight[inFlight.startIndex].replies
-        }
+        let command = inFlight[inFlight.startIndex]
+        collected.append(reply)
+        guard collected.count == command.commandCount else { return }
+        let replies = collected
+        collected = []
         inFlight.removeFirst()
         answered.append(Answered(command: command, replies: replies))
     }
@@ -137,10 +130,10 @@ final class CommandHandler: ChannelInboundHandler {
 
     /// One timer for all: deadlines in flight are in order, so only the oldest is watched.
     private func armTimer(_ context: ChannelHandlerContext) {
-        guard timer == nil, let oldest = inFlight.first?.command else { return }
+        guard timer == nil, let oldest = inFlight.first else { return }
         timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: oldest.deadline) {
             self.timer = nil
-            guard let oldest = self.inFlight.first?.command, oldest.deadline <= .now() else {
+            guard let oldest = self.inFlight.first, oldest.deadline <= .now() else {
                 self.armTimer(context)
                 return
             }
@@ -156,10 +149,11 @@ final class CommandHandler: ChannelInboundHandler {
         timer = nil
         let waiting = inFlight
         inFlight.removeAll()
+        collected = []
         let reason = connection.end(error, useful: useful)
         settleAnswered()
         for request in waiting {
-            request.command.fail(reason)
+            request.fail(reason)
         }
         context?.close(mode: .all, promise: nil)
     }

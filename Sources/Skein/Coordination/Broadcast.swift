@@ -37,11 +37,11 @@ package final class Broadcast<Element: Sendable>: Sendable {
 
     /// Never waits. Elements of one caller stay in order.
     package func yield(_ element: Element) {
-        state.withLock { state in
-            for listener in state.listeners.values {
-                guard case .dropped = listener.yield(element) else { continue }
-                listener.yield(overflow)
-            }
+        // Outside the lock: `yield` may take a lock of the listener's task, and a task that is being cancelled holds that
+        // one while `remove` waits for ours.
+        for listener in Array(state.withLock { $0.listeners.values }) {
+            guard case .dropped = listener.yield(element) else { continue }
+            listener.yield(overflow)
         }
     }
 

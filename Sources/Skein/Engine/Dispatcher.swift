@@ -21,9 +21,13 @@ final class Dispatcher: Sendable {
         var looksForDue = false
         var sweeps = true
         var hasBacklog = false
-        var nextDue: Timestamp = .distantFuture
+        /// When the next timer is to be taken.
+        var nextLook: Timestamp = .distantFuture
         var nextSweep: Duration = .zero
     }
+
+    /// Executions claimed at once at most.
+    private static let claimLimit = 256
 
     private let store: any ExecutionStore
     private let coordination: Coordination
@@ -35,6 +39,7 @@ final class Dispatcher: Sendable {
     private let metrics: EngineMetrics
     private let logger: Logger
     private let start: @Sendable ([Claim], ClaimID) async -> Void
+    private var ahead: Duration { configuration.lookahead }
     private let alarm = Alarm()
     private let state = Mutex(State())
 
@@ -68,11 +73,7 @@ final class Dispatcher: Sendable {
     /// A hint from the coordination service.
     func hear(_ hint: WakeHint) {
         let mustLook = state.withLock { state in
-            if let at = hint.at, at > clock.now {
-                guard at < state.nextDue else { return false }
-                state.nextDue = at
-                return true
-            }
+            if let at = hint.at, at > clock.now + ahead { return expect(at, in: &state) }
             if let id = hint.executionID, !hint.isQueued {
                 if state.pointed.count < 10_000 { state.pointed.append(id) }
             } else if hint.executionID == nil, !hint.isQueued {
@@ -86,12 +87,15 @@ final class Dispatcher: Sendable {
 
     /// Something of ours becomes due then.
     func expect(_ due: Timestamp) {
-        let isSooner = state.withLock { state in
-            guard due < state.nextDue else { return false }
-            state.nextDue = due
-            return true
-        }
-        if isSooner { alarm.poke() }
+        if state.withLock({ expect(due, in: &$0) }) { alarm.poke() }
+    }
+
+    /// Returns whether that is sooner than anything else.
+    private func expect(_ due: Timestamp, in state: inout State) -> Bool {
+        let look = due == .distantFuture ? due : due + (.zero - ahead)
+        guard look < state.nextLook else { return false }
+        state.nextLook = look
+        return true
     }
 
     /// A slot became free: worth waking for only when there is more to take.
@@ -113,7 +117,8 @@ final class Dispatcher: Sendable {
                     await alarm.wait(until: nextReason, clock: clock)
                     continue
                 }
-                let room = slots.reserve(upTo: slots.capacity)
+                // Never all of it, lest an execution that is created meanwhile has to be claimed and loaded first.
+                let room = slots.reserve(upTo: min(Self.claimLimit, max(1, slots.capacity / 2)))
                 let taken = room > 0 ? await look(room: room, in: &group) : 0
                 slots.cancelReservation(room - taken)
                 state.withLock { $0.hasBacklog = taken == room }
@@ -132,7 +137,7 @@ final class Dispatcher: Sendable {
         return state.withLock { state in
             if !isUp { state.nextSweep = min(state.nextSweep, now + configuration.degradedSweep * 1.2) }
             return state.sweeps || state.looksForDue || !state.woken.isEmpty || !state.pointed.isEmpty
-                || state.nextSweep <= now || state.nextDue <= time || state.later.contains { $0.at <= now }
+                || state.nextSweep <= now || state.nextLook <= time || state.later.contains { $0.at <= now }
         }
     }
 
@@ -141,7 +146,7 @@ final class Dispatcher: Sendable {
         let (now, time) = (clock.monotonic, clock.now)
         return state.withLock { state in
             var deadline = state.nextSweep
-            if state.nextDue != .distantFuture { deadline = min(deadline, now + max(.zero, state.nextDue - time)) }
+            if state.nextLook != .distantFuture { deadline = min(deadline, now + max(.zero, state.nextLook - time)) }
             for later in state.later { deadline = min(deadline, later.at) }
             return deadline
         }
@@ -188,26 +193,41 @@ final class Dispatcher: Sendable {
     private func claimDue(_ room: Int, in group: inout DiscardingTaskGroup) async -> Int {
         let now = clock.now
         let isTime = state.withLock { state in
-            let isTime = state.looksForDue || state.nextDue <= now
+            let isTime = state.looksForDue || state.nextLook <= now
             state.looksForDue = false
-            if state.nextDue <= now {
-                state.nextDue = .distantFuture
+            if state.nextLook <= now {
+                state.nextLook = .distantFuture
                 if !coordination.health.isUp { state.sweeps = true }
             }
             return isTime
         }
         guard isTime, coordination.health.isUp else { return 0 }
         do {
-            let due = try await coordination.wakes.takeDue(at: clock.now, limit: room)
-            state.withLock { state in
-                if let next = due.next { state.nextDue = min(state.nextDue, next) }
-                if due.ids.count >= room { state.looksForDue = true }
-            }
-            return due.ids.isEmpty ? 0 : await claim(due.ids, tries: 3, counting: metrics.wakesRedis, in: &group)
+            let due = try await coordination.wakes.takeDue(at: now, limit: room)
+            if due.ids.count >= room { state.withLock { $0.looksForDue = true } }
+            let taken = due.ids.isEmpty ? 0 : await claim(due.ids, tries: 3, counting: metrics.wakesRedis, in: &group)
+            guard let next = due.next else { return taken }
+            return taken + (try await claimEarly(next, room - taken, in: &group))
         } catch {
             state.withLock { $0.sweeps = true }
             return 0
         }
+    }
+
+    /// Timers that are almost due, with half of the slots at most. Others are taken at their time.
+    private func claimEarly(_ next: Timestamp, _ room: Int, in group: inout DiscardingTaskGroup) async throws -> Int {
+        let now = clock.now
+        let room = min(room, slots.free + room - slots.capacity / 2)
+        guard next <= now + ahead, room > 0 else {
+            // Without room the look is for the time itself.
+            let look = room > 0 ? next + (.zero - ahead) : next
+            state.withLock { $0.nextLook = min($0.nextLook, look) }
+            return 0
+        }
+        let due = try await coordination.wakes.takeDue(at: now + ahead, limit: room)
+        if let next = due.next { state.withLock { _ = expect(next, in: &$0) } }
+        return due.ids.isEmpty
+            ? 0 : await claim(due.ids, tries: 3, reach: .within(ahead), counting: metrics.wakesRedis, in: &group)
     }
 
     private func sweep(_ room: Int, in group: inout DiscardingTaskGroup) async -> Int {
@@ -236,13 +256,14 @@ final class Dispatcher: Sendable {
         }
     }
 
-    private func claim(_ ids: [ExecutionID], tries: Int, counting counter: Counter, in group: inout DiscardingTaskGroup)
-        async -> Int
-    {
+    private func claim(
+        _ ids: [ExecutionID], tries: Int, reach: ClaimReach = .due, counting counter: Counter,
+        in group: inout DiscardingTaskGroup
+    ) async -> Int {
         let claimID = ClaimID(raw: .random())
         let ownership = Ownership(workerID: identity.id, claimID: claimID, lease: configuration.lease)
         do {
-            let claims = try await store.claim(ids, for: ownership, force: false)
+            let claims = try await store.claim(ids, for: ownership, reach: reach)
             if claims.count < ids.count, tries > 1 { retry(ids, without: claims, tries: tries - 1) }
             begin(claims, claimID, counting: counter, in: &group)
             return claims.count
@@ -269,7 +290,7 @@ final class Dispatcher: Sendable {
         counter.increment(by: claims.count)
         metrics.claims.increment(by: claims.count)
         let now = clock.now
-        for claim in claims { metrics.lateness.record(Double((now - claim.dueAt).microseconds) / 1e6) }
+        for claim in claims { metrics.lateness.record(max(0, Double((now - claim.dueAt).microseconds) / 1e6)) }
         group.addTask { [start] in await start(claims, claimID) }
     }
 

@@ -4,20 +4,42 @@ import Logging
 import Metrics
 import SkeinCore
 
-/// What the owner of an execution knows about it.
-struct Drive {
+/// What the owner of an execution knows about it. Belongs to the one task that drives it, and is changed in place.
+final class Drive {
     let slot: Slot
     let flow: CompiledFlow
     var state: ExecutionState
-    var inbox: [InboxItem] = []
+    var inbox: [InboxItem]
     /// Signals up to this one are in `inbox`.
-    var seenGeneration: Int64 = 0
+    let seenGeneration: Int64
     /// The position that the stored snapshot covers up to.
-    var snapshotPosition: Int64 = 1
+    var snapshotPosition: Int64
     /// When it was due, for handlers that nobody has.
     var dueAt: Timestamp
     /// Attempts to run at most; nil: until it parks or ends.
     var budget: Int?
+
+    init(
+        slot: Slot, flow: CompiledFlow, state: ExecutionState, inbox: [InboxItem] = [], seenGeneration: Int64 = 0,
+        snapshotPosition: Int64 = 1, dueAt: Timestamp, budget: Int? = nil
+    ) {
+        self.slot = slot
+        self.flow = flow
+        self.state = state
+        self.inbox = inbox
+        self.seenGeneration = seenGeneration
+        self.snapshotPosition = snapshotPosition
+        self.dueAt = dueAt
+        self.budget = budget
+    }
+}
+
+/// A transition on its way to the log.
+private struct Pending {
+    var append: Append
+    var events: [ExecutionEvent]
+    var then: Transition.Continuation
+    var at: Timestamp
 }
 
 /// How a drive ended.
@@ -43,6 +65,7 @@ final class Driver: Sendable {
     let isClustered: Bool
     let metrics: EngineMetrics
     let logger: Logger
+    let dozer: Dozer
     /// Raised when the instance is stopping: owners then let go at the next boundary.
     let draining: Flag
 
@@ -59,65 +82,73 @@ final class Driver: Sendable {
         isClustered = engine.isClustered
         metrics = engine.metrics
         logger = engine.logger
+        dozer = engine.dozer
         self.draining = draining
     }
 
-    func drive(_ drive: inout Drive) async -> DriveEnd {
+    func drive(_ drive: Drive) async -> DriveEnd {
         while true {
             if drive.slot.stopped != nil || Task.isCancelled { return await giveBack(drive) }
-            switch drive.flow.decision.plan(drive.state, inbox: drive.inbox, at: clock.now) {
+            let now = clock.now
+            switch drive.flow.decision.plan(drive.state, inbox: drive.inbox, at: now) {
             case .ended:
                 return .ended
             case .park(let due):
                 return await repark(drive, due: due, needs: drive.flow.needs(drive.state))
             case .record(let fact):
-                if let end = await commit(&drive, fact) { return end }
+                if let end = await commit(drive, fact) { return end }
             case .run(let node):
                 if drive.budget == 0 { return await repark(drive, due: rest(drive), needs: node.type) }
-                if draining.isRaised, drive.state.position > drive.snapshotPosition, drive.budget == nil {
-                    return await repark(drive, due: clock.now, needs: node.type)
+                if draining.isRaised, drive.budget == nil {
+                    return await repark(drive, due: now, needs: node.type)
                 }
                 guard let handler = handlers[ofType: node.type] else {
-                    if let end = await handOver(&drive, node) { return end }
+                    if let end = await handOver(drive, node) { return end }
                     continue
                 }
-                if let end = await run(&drive, node, handler) { return end }
+                if let end = await run(drive, runner.attempt(node, of: drive.state, at: now), handler) { return end }
             }
         }
     }
 
     /// Appends `recovered` for an execution that was taken over. Nil: go on.
-    func takeOver(_ drive: inout Drive, from previous: WorkerID?) async -> DriveEnd? {
+    func takeOver(_ drive: Drive, from previous: WorkerID?) async -> DriveEnd? {
         metrics.recovered.increment()
-        return await commit(&drive, .ownerLost(previous, reason: previous == nil ? "released" : "worker unavailable"))
+        return await commit(drive, .ownerLost(previous, reason: previous == nil ? "released" : "worker unavailable"))
+    }
+
+    /// Drives what was claimed a moment before it is due: from that time on, unless something comes for it before.
+    func drive(_ drive: Drive, from due: Timestamp) async -> DriveEnd {
+        if due > clock.now { await dozer.doze(drive.slot, until: due) }
+        guard clock.now >= due || drive.slot.stopped != nil else {
+            return await repark(drive, due: due, needs: drive.flow.needs(drive.state))
+        }
+        return await self.drive(drive)
     }
 
     // MARK: - One step
 
-    private func run(_ drive: inout Drive, _ node: FlowGraph.Node, _ handler: AnyHandler) async -> DriveEnd? {
-        drive.slot.begin(
-            Slot.Running(
-                stepID: node.id, attempt: drive.state.attempt, startedAt: clock.now, since: clock.monotonic,
-                position: drive.state.position))
-        let fact = await runner.run(node, handler, drive.state)
-        if let marker = await drive.slot.end() {
+    private func run(_ drive: Drive, _ step: StepContext, _ handler: AnyHandler) async -> DriveEnd? {
+        drive.slot.begin(step)
+        let fact = await runner.run(step, by: handler)
+        if drive.slot.end(), let marker = await drive.slot.marker() {
             drive.state.apply(marker.events, position: drive.state.position, at: marker.at)
         }
-        drive.budget = drive.budget.map { $0 - 1 }
+        if let budget = drive.budget { drive.budget = budget - 1 }
         guard let fact, drive.slot.stopped != .lost else { return await giveBack(drive) }
         metrics.steps.increment()
-        return await commit(&drive, fact)
+        return await commit(drive, fact)
     }
 
     /// This instance lacks the handler: another may have it, or nobody has. How long it has been due for is kept, so that
     /// the wait for a worker comes to its end.
-    private func handOver(_ drive: inout Drive, _ node: FlowGraph.Node) async -> DriveEnd? {
+    private func handOver(_ drive: Drive, _ node: FlowGraph.Node) async -> DriveEnd? {
         let missing = Fact.cannotRun(
             Failure("HANDLER_NOT_FOUND", "no handler has the type '\(node.type)'", stepID: node.id))
-        guard isClustered else { return await commit(&drive, missing) }
+        guard isClustered else { return await commit(drive, missing) }
         let isServed = await isServed(node.type)
         let wait = drive.flow.spec.handlerWait ?? configuration.handlerWait
-        if clock.now - drive.dueAt >= wait, !isServed { return await commit(&drive, missing) }
+        if clock.now - drive.dueAt >= wait, !isServed { return await commit(drive, missing) }
         let end = await repark(drive, due: min(drive.dueAt, clock.now), needs: node.type, announced: false)
         // Claims by others leave it alone unless they have the handler: they only have to look.
         if isServed { coordination.wakes.signal([WakeHint(executionID: nil, reason: "look")]) }
@@ -137,66 +168,84 @@ final class Driver: Sendable {
     // MARK: - Commits
 
     /// Makes the transition that `fact` causes durable. Nil: go on driving.
-    private func commit(_ drive: inout Drive, _ fact: Fact) async -> DriveEnd? {
-        let now = clock.now
-        var transition = drive.flow.decision.decide(drive.state, fact, at: now, random: Mixer.fraction())
-        let body = LogBody(workerID: identity.id, at: now, events: transition.events)
-        let next = following(drive, transition, body)
-        if case .park = transition.then, let next, !drive.inbox.isEmpty,
-            case .record = drive.flow.decision.plan(next, inbox: drive.inbox, at: now)
-        {
-            // What it would wait for is here already, and no wake will come for what this owner has seen.
-            transition.then = .proceed
-        }
-        let append = append(drive, transition, body, next)
+    private func commit(_ drive: Drive, _ fact: Fact) async -> DriveEnd? {
+        let pending = pending(drive, fact)
         let outcome: AppendOutcome
         do {
-            outcome = try await commitUntilKnown(append, drive.slot)
+            outcome = try await journal.commit(pending.append)
         } catch {
-            return .lost
+            guard let known = await insist(pending.append, drive.slot, after: error) else { return .lost }
+            outcome = known
         }
         switch outcome {
         case .fenced:
             metrics.fenced.increment()
             logger.debug(
-                "fenced", metadata: ["execution.id": "\(drive.slot.executionID)", "log.position": "\(append.position)"])
+                "fenced",
+                metadata: [
+                    "execution.id": "\(drive.slot.executionID)", "log.position": "\(pending.append.position)",
+                ])
             return .lost
         case .refused(let error):
-            return await refuse(&drive, fact, error)
+            return await refuse(drive, fact, error)
         case .committed(let woken):
-            if let next {
-                drive.state = next
-            } else {
-                drive.state.apply(body.events, position: append.position, at: now)
-            }
-            drive.dueAt = now
-            if append.snapshot != nil { drive.snapshotPosition = drive.state.position }
-            if let consumed = append.consumed { drive.inbox.removeAll { $0.generation == consumed } }
-            publish(drive.state)
-            return end(of: transition, woken: woken, drive)
+            return settle(drive, pending, woken: woken)
         }
     }
 
-    /// The state after the row, where the row itself needs it: for its snapshot. A plain step's is made in place once
-    /// it is committed, which spares a copy of the context.
-    private func following(_ drive: Drive, _ transition: Transition, _ body: LogBody) -> ExecutionState? {
+    private func pending(_ drive: Drive, _ fact: Fact) -> Pending {
+        let now = clock.now
+        var transition = drive.flow.decision.decide(drive.state, fact, at: now, random: Mixer.fraction())
         let isDue =
-            drive.state.position + Int64(body.events.count) - drive.snapshotPosition
+            drive.state.position + Int64(transition.events.count) - drive.snapshotPosition
             >= Int64(configuration.snapshotEvery)
-        if transition.then == .proceed, !isDue { return nil }
-        var next = drive.state
-        next.apply(body.events, position: next.position, at: body.at)
-        return next
+        var effect = Append.Effect.none
+        var snapshot: Snapshot?
+        switch transition.then {
+        case .proceed where !isDue: break
+        case .end(let status) where !isDue: effect = .end(status)
+        case .proceed, .end, .park:
+            // The state after the row, where the row itself needs it.
+            var next = drive.state
+            next.apply(transition.events, position: next.position, at: now)
+            snapshot = Snapshot(status: next.status, bytes: isDue ? next.snapshot() : nil)
+            switch transition.then {
+            case .proceed: break
+            case .end(let status): effect = .end(status)
+            case .park(let due):
+                effect = .park(due: due, seenGeneration: drive.seenGeneration, needs: drive.flow.needs(next))
+                if !drive.inbox.isEmpty, case .record = drive.flow.decision.plan(next, inbox: drive.inbox, at: now) {
+                    // What it would wait for is here already, and no wake will come for what this owner has seen.
+                    (transition.then, effect) = (.proceed, .none)
+                }
+            }
+        }
+        let append = Append(
+            executionID: drive.slot.executionID, position: drive.state.position, kind: transition.kind,
+            count: Int16(clamping: transition.events.count), operationID: .new(),
+            body: LogBody.encoded(workerID: identity.id, at: now, events: transition.events), effect: effect,
+            snapshot: snapshot, consumed: transition.consumed)
+        return Pending(append: append, events: transition.events, then: transition.then, at: now)
     }
 
-    private func end(of transition: Transition, woken: Bool, _ drive: Drive) -> DriveEnd? {
-        switch transition.then {
+    /// After the commit. Nil: go on driving.
+    private func settle(_ drive: Drive, _ pending: Pending, woken: Bool) -> DriveEnd? {
+        let append = pending.append
+        drive.state.apply(pending.events, position: append.position, at: pending.at)
+        drive.dueAt = pending.at
+        if append.snapshot?.bytes != nil { drive.snapshotPosition = drive.state.position }
+        if let consumed = append.consumed { drive.inbox.removeAll { $0.generation == consumed } }
+        coordination.events.publish(
+            EventNotice(
+                executionID: append.executionID, rootID: drive.state.creation.rootID,
+                position: drive.state.position - 1))
+        switch pending.then {
         case .proceed: return nil
         case .end:
             metrics.ended.increment()
             return .ended
         case .park(let due):
-            announce(drive.slot.executionID, due, woken: woken, "timer")
+            announce(append.executionID, due, woken: woken, "timer")
             return .parked(due: due, woken: woken && !draining.isRaised)
         }
     }
@@ -209,55 +258,39 @@ final class Driver: Sendable {
         coordination.wakes.signal([WakeHint(executionID: id, at: woken ? nil : due, reason: reason)])
     }
 
-    private func append(_ drive: Drive, _ transition: Transition, _ body: LogBody, _ next: ExecutionState?) -> Append {
-        var append = Append(
-            executionID: drive.slot.executionID, position: drive.state.position, kind: transition.kind,
-            count: Int16(clamping: body.events.count),
-            operationID: .new(), body: body.encoded(), consumed: transition.consumed)
-        append.snapshot = next.map { Snapshot(status: $0.status, bytes: $0.snapshot()) }
-        switch transition.then {
-        case .proceed: break
-        case .park(let due):
-            append.effect = .park(
-                due: due, seenGeneration: drive.seenGeneration, needs: drive.flow.needs(next ?? drive.state))
-        case .end(let status): append.effect = .end(status)
-        }
-        return append
-    }
-
-    /// Tries again while the store says that nothing was written, for as long as the slot may write.
-    private func commitUntilKnown(_ append: Append, _ slot: Slot) async throws -> AppendOutcome {
+    /// Tries again while the store says that nothing was written, for as long as the slot may write. Nil: nothing is
+    /// known.
+    private func insist(_ append: Append, _ slot: Slot, after first: any Error) async -> AppendOutcome? {
+        var error = first
         while true {
+            guard let failure = error as? StoreError, failure.code == .unavailable, slot.stopped == nil else {
+                return nil
+            }
+            logger.debug("the store is unavailable", metadata: ["error": "\(failure)"])
             do {
-                return try await journal.commit(append)
-            } catch let error as StoreError where error.code == .unavailable {
-                if slot.stopped != nil { throw CancellationError() }
-                logger.debug("the store is unavailable", metadata: ["error": "\(error)"])
                 try await clock.sleep(for: .milliseconds(100))
+                return try await journal.commit(append)
+            } catch let next {
+                error = next
             }
         }
     }
 
     /// The row cannot be stored: the step that made it fails, and if even that cannot be written the execution is left
     /// to its lease.
-    private func refuse(_ drive: inout Drive, _ fact: Fact, _ error: StoreError) async -> DriveEnd? {
+    private func refuse(_ drive: Drive, _ fact: Fact, _ error: StoreError) async -> DriveEnd? {
         logger.warning(
             "a row was refused", metadata: ["execution.id": "\(drive.slot.executionID)", "error": "\(error)"])
         switch fact {
         case .stepSucceeded(let attempt, _, _), .waitRequested(let attempt, _):
             return await commit(
-                &drive,
+                drive,
                 .stepFailed(
                     attempt,
                     StepFailure("INVALID_OUTPUT", "the result cannot be stored: \(error.message)", isRetryable: false)))
         default:
             return .lost
         }
-    }
-
-    private func publish(_ state: ExecutionState) {
-        coordination.events.publish(
-            EventNotice(executionID: state.id, rootID: state.creation.rootID, position: state.position - 1))
     }
 
     // MARK: - Letting go

@@ -21,7 +21,25 @@ extension Engine {
         guard problems.isEmpty else {
             throw EngineError(.invalidRequest, "the request is not valid", problems: problems)
         }
-        let flow = try await flows.flow(flowID, version: options.flowVersion)
+        while true {
+            do {
+                return try await create(flowID, context, options)
+            } catch let error as StoreError where error.code == .stale {
+                flows.forgetLatest(flowID)
+            }
+        }
+    }
+
+    private func create(_ flowID: String, _ context: JSONObject, _ options: CreateOptions) async throws -> CreateResult {
+        let flow: CompiledFlow
+        var knownVersions: Int?
+        if let version = options.flowVersion {
+            flow = try await flows.flow(flowID, version: version)
+        } else {
+            let latest = try await flows.latest(flowID, remembered: options.idempotencyKey == nil)
+            flow = latest.flow
+            knownVersions = latest.versions
+        }
         if let problem = flow.spec.limits.problem(of: context) { throw EngineError(.contextLimit, problem) }
         let now = clock.now
         let creation = ExecutionCreation(
@@ -32,7 +50,9 @@ extension Engine {
             parentID: options.parentID, rootID: try await root(of: options.parentID),
             executionTimeout: options.executionTimeout ?? flow.spec.executionTimeout, waitTimeout: options.waitTimeout,
             autoRun: options.autoRun, createdAt: now)
-        guard let key = options.idempotencyKey else { return try await born(creation, flow, options) }
+        guard let key = options.idempotencyKey else {
+            return try await born(creation, flow, options, knownVersions: knownVersions)
+        }
         return try await createOnce(creation, flow, options, key: key)
     }
 
@@ -52,14 +72,14 @@ extension Engine {
 
     // MARK: - Without a key
 
-    private func born(_ creation: ExecutionCreation, _ flow: CompiledFlow, _ options: CreateOptions) async throws
-        -> CreateResult
-    {
+    private func born(
+        _ creation: ExecutionCreation, _ flow: CompiledFlow, _ options: CreateOptions, knownVersions: Int?
+    ) async throws -> CreateResult {
         let due = options.readyAt(now: creation.createdAt)
         let ownership = takeRoom(for: flow, due: due, creation)
-        let (append, state) = first(creation, flow, due: due, ownership: ownership)
+        let (append, state) = first(creation, flow, due: due, ownership: ownership, knownVersions: knownVersions)
         do {
-            switch try await journal.commit(append) {
+            switch try await journal.commitDirectly(append) {
             case .committed: return made(state, flow, due: due, ownership)
             case .refused(let error): throw error
             case .fenced: throw StoreError(.unavailable, "the new execution's id was taken")
@@ -104,12 +124,13 @@ extension Engine {
     }
 
     private func first(
-        _ creation: ExecutionCreation, _ flow: CompiledFlow, due: Timestamp, ownership: Ownership?
+        _ creation: ExecutionCreation, _ flow: CompiledFlow, due: Timestamp, ownership: Ownership?,
+        knownVersions: Int? = nil
     ) -> (Append, ExecutionState) {
         var state = ExecutionState(creation, initial: flow.spec.initialStepID)
         let body = LogBody(workerID: identity.id, at: creation.createdAt, events: [.created(creation)])
         state.apply(body.events, position: 1, at: body.at)
-        let new = NewExecution(creation: creation, needs: flow.needs(state), readyAt: due)
+        let new = NewExecution(creation: creation, needs: flow.needs(state), readyAt: due, knownVersions: knownVersions)
         let append = Append(
             executionID: creation.id, position: 1, kind: .created, count: 1,
             operationID: OperationID(raw: creation.id.raw),

@@ -38,7 +38,7 @@ extension Engine {
             if let slot = slots[id], slot.stopped == nil { throw busy(id, holder: identity.id.description) }
             let claimID = ClaimID(raw: .random())
             let ownership = Ownership(workerID: identity.id, claimID: claimID, lease: configuration.lease)
-            guard let claim = try await store.claim([id], for: ownership, force: true).first else {
+            guard let claim = try await store.claim([id], for: ownership, reach: .any).first else {
                 let now = try await execution(id)
                 if now.status.isEnded { return now }
                 throw busy(id, holder: now.workerID?.description)

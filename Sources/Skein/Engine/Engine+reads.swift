@@ -72,16 +72,7 @@ extension Engine {
     public func executions(_ query: ExecutionQuery = ExecutionQuery()) async throws -> [Execution] {
         var result: [Execution] = []
         for summary in try await store.list(query) {
-            let record = ExecutionRecord(
-                creation: summary.creation, snapshot: summary.snapshot, rows: [], owner: summary.owner, nextAt: nil,
-                needs: nil)
-            let flow = try await flows.flow(summary.creation.flowID, version: summary.creation.flowVersion)
-            var state = try flow.state(of: record)
-            // A cancel is a row behind the snapshot: lists read the row's own status.
-            if summary.status == .cancelled, state.status != .cancelled {
-                state.apply([.cancelled(Cancellation())], position: state.position, at: state.updatedAt)
-            }
-            result.append(Execution(state, owner: summary.owner))
+            result.append(Execution(try await state(of: summary.record).0, owner: summary.owner))
         }
         return result
     }

@@ -37,26 +37,28 @@ extension Engine {
     func startBorn(_ slot: Slot, _ flow: CompiledFlow, _ state: ExecutionState) {
         slot.attach(
             Task {
-                var drive = Drive(slot: slot, flow: flow, state: state, dueAt: state.creation.createdAt)
-                let end = await self.driver.drive(&drive)
+                let drive = Drive(slot: slot, flow: flow, state: state, dueAt: state.creation.createdAt)
+                let end = await self.driver.drive(drive)
                 self.finish(slot, end)
             })
     }
 
     private func drive(_ slot: Slot, _ claim: Claim, _ loaded: LoadedExecution) async {
-        let end = await driveClaimed(slot, claim, loaded, budget: nil).end
+        let end = await driveClaimed(slot, claim, loaded, budget: nil, from: claim.dueAt).end
         finish(slot, end)
     }
 
     /// Drives a claimed execution on the caller's task.
+    ///
+    /// - Parameter due: nothing is done before; nil: what is waited for is somebody else's to judge.
     func driveClaimed(
-        _ slot: Slot, _ claim: Claim, _ first: LoadedExecution, budget: Int?
+        _ slot: Slot, _ claim: Claim, _ first: LoadedExecution, budget: Int?, from due: Timestamp? = nil
     ) async -> (end: DriveEnd, state: ExecutionState?) {
         var loaded = first
         let driver = driver
         while true {
             let flow: CompiledFlow
-            var drive: Drive
+            let drive: Drive
             do {
                 let creation = loaded.record.creation
                 flow = try await flows.flow(creation.flowID, version: creation.flowVersion)
@@ -68,9 +70,12 @@ extension Engine {
             } catch {
                 return (await setAside(slot, claim, error), nil)
             }
-            guard claim.isTakeover else { return (await driver.drive(&drive), drive.state) }
-            switch await driver.takeOver(&drive, from: claim.previousOwner) {
-            case nil: return (await driver.drive(&drive), drive.state)
+            guard claim.isTakeover else {
+                let end = if let due { await driver.drive(drive, from: due) } else { await driver.drive(drive) }
+                return (end, drive.state)
+            }
+            switch await driver.takeOver(drive, from: claim.previousOwner) {
+            case nil: return (await driver.drive(drive), drive.state)
             case .lost?:
                 // The old owner's last row may have come in between: still ours means read again and append behind it.
                 guard slot.stopped == nil, let again = try? await store.load([slot.executionID])[slot.executionID],

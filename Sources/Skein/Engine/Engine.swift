@@ -19,6 +19,7 @@ public final class Engine: Service, Sendable {
     let flows: FlowCache
     let journal: Journal
     let slots: SlotTable
+    let dozer: Dozer
     let identity: WorkerIdentity
     private let running = Flag()
     private let draining = Flag()
@@ -46,6 +47,7 @@ public final class Engine: Service, Sendable {
         flows = FlowCache(store: store, policy: configuration.policy)
         journal = Journal(store: store, batchLimit: configuration.batchLimit, metrics: self.metrics)
         slots = SlotTable(capacity: configuration.claims ? configuration.concurrency : 0)
+        dozer = Dozer(clock: clock)
         identity = WorkerIdentity(configuration.workerID ?? WorkerID(raw: .random()))
     }
 
@@ -143,9 +145,13 @@ public final class Engine: Service, Sendable {
         guard configuration.claims else { return }
         group.addTask { await marker.run() }
         group.addTask { await dispatcher.run() }
+        group.addTask { await self.dozer.run() }
         group.addTask {
             for await hint in self.coordination.wakes.hints() {
-                if let id = hint.executionID, self.slots[id] != nil, hint.reason == "cancel" { await keeper.check(id) }
+                if let id = hint.executionID, let slot = self.slots[id] {
+                    if hint.reason == "cancel" { await keeper.check(id) }
+                    if hint.at == nil { slot.nudge() }
+                }
                 dispatcher.hear(hint)
             }
         }
@@ -163,6 +169,7 @@ public final class Engine: Service, Sendable {
     private func stop() async {
         draining.raise()
         slots.close()
+        for slot in slots.all { slot.wake() }
         logger.info("stopping", metadata: ["executions": "\(slots.count)"])
         _ = await TimeLimit.run(configuration.grace, clock: SystemClock()) { await self.slots.empty() }
         for slot in slots.all { slot.stop(.shutdown) }

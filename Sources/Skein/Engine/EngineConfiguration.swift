@@ -8,6 +8,9 @@ public struct EngineConfiguration: Sendable {
     public var podID: String?
     /// Executions in progress at once. Default: 256.
     public var concurrency = 256
+    /// How long before their time timers are claimed and loaded, so that many of one instant fire at that instant; half of
+    /// the slots at most are given to them. Default: 100 ms.
+    public var lookahead: Duration = .milliseconds(100)
     /// How long an execution stays with a silent owner. Default: 10 s.
     public var lease: Duration = .seconds(10)
     /// How often an instance looks by itself while the coordination service is up. Default: 5 s, ±20 %.

@@ -10,6 +10,7 @@ final class Journal: Sendable {
     // Every durable step passes here; each continuation is resumed exactly once, by the writer that took its row or by
     // the end of `run`.
     private typealias Reply = UnsafeContinuation<AppendOutcome, any Error>
+    private typealias Writer = UnsafeContinuation<Void, Never>
 
     /// Rows and who waits for them, side by side: a writer mostly takes all there is, without copying any.
     private struct Batch {
@@ -19,7 +20,8 @@ final class Journal: Sendable {
 
     private struct State {
         var queue = Batch()
-        var idle: [CheckedContinuation<Batch, Never>] = []
+        /// Writers that have nothing to do. They look again when they are woken.
+        var idle: [Writer] = []
         var isRunning = false
         var isDraining = false
     }
@@ -28,6 +30,8 @@ final class Journal: Sendable {
     private let batchLimit: Int
     private let metrics: EngineMetrics
     private let state = Mutex(State())
+    /// As in the state, for a look without the lock.
+    private let isRunning = Flag()
 
     init(store: any ExecutionStore, batchLimit: Int, metrics: EngineMetrics) {
         self.store = store
@@ -38,26 +42,48 @@ final class Journal: Sendable {
     /// Returns once the row is durable or known not to be. Without running writers it commits alone, on the caller's
     /// task.
     func commit(_ append: Append) async throws -> AppendOutcome {
-        guard state.withLock({ $0.isRunning }) else { return try await commitAlone(append) }
+        guard isRunning.isRaised else { return try await commitAlone(append) }
         return try await withUnsafeThrowingContinuation { reply in
-            let work: (writer: CheckedContinuation<Batch, Never>, batch: Batch)? = state.withLock { state in
+            let (isQueued, writer): (Bool, Writer?) = state.withLock { state in
+                guard state.isRunning else { return (false, nil) }
                 state.queue.appends.append(append)
                 state.queue.replies.append(reply)
-                guard let writer = state.idle.popLast() else { return nil }
-                return (writer, take(&state))
+                return (true, state.idle.popLast())
             }
-            work?.writer.resume(returning: work?.batch ?? Batch())
+            if !isQueued { return reply.resume(throwing: CancellationError()) }
+            writer?.resume()
         }
+    }
+
+    /// The same on the caller's task while a writer is idle, in its stead: two turns of the pool less for a caller who
+    /// waits. For callers that may be cancelled before anything is sent.
+    func commitDirectly(_ append: Append) async throws -> AppendOutcome {
+        let writer: Writer? = state.withLock { state in
+            state.isRunning && state.queue.appends.isEmpty ? state.idle.popLast() : nil
+        }
+        guard let writer else { return try await commit(append) }
+        defer {
+            let mustLook = state.withLock { state in
+                guard state.queue.appends.isEmpty, !state.isDraining else { return true }
+                state.idle.append(writer)
+                return false
+            }
+            if mustLook { writer.resume() }
+        }
+        metrics.batchSize.record(1)
+        return try await commitAlone(append)
     }
 
     /// The writers: run until `drain` was called and the queue is empty.
     func run() async {
         state.withLock { $0.isRunning = true }
+        isRunning.raise()
         await withTaskGroup(of: Void.self) { group in
             for writer in 0..<store.writers {
                 group.addTask { await self.write(as: writer) }
             }
         }
+        isRunning.lower()
         let rest = state.withLock { state in
             state.isRunning = false
             defer { state.queue = Batch() }
@@ -73,7 +99,7 @@ final class Journal: Sendable {
             defer { state.idle.removeAll() }
             return state.idle
         }
-        for writer in idle { writer.resume(returning: Batch()) }
+        for writer in idle { writer.resume() }
     }
 
     private func write(as writer: Int) async {
@@ -92,20 +118,23 @@ final class Journal: Sendable {
     }
 
     private func next() async -> Batch {
-        await withCheckedContinuation { writer in
-            let batch: Batch? = state.withLock { state in
-                if state.queue.appends.isEmpty, !state.isDraining {
+        while true {
+            let (batch, isDraining) = state.withLock { (take(&$0), $0.isDraining) }
+            if !batch.appends.isEmpty || isDraining { return batch }
+            await withUnsafeContinuation { writer in
+                let mustLook = state.withLock { state in
+                    guard state.queue.appends.isEmpty, !state.isDraining else { return true }
                     state.idle.append(writer)
-                    return nil
+                    return false
                 }
-                return take(&state)
+                if mustLook { writer.resume() }
             }
-            if let batch { writer.resume(returning: batch) }
         }
     }
 
     private func take(_ state: inout State) -> Batch {
         let count = min(batchLimit, state.queue.appends.count)
+        guard count > 0 else { return Batch() }
         guard count < state.queue.appends.count else {
             defer {
                 state.queue = Batch()

@@ -4,34 +4,37 @@ import Synchronization
 /// One execution that this instance drives: the claim it holds it by, the attempt that runs, and how to stop it.
 final class Slot: Sendable {
     /// Why a slot must stop before its execution parks or ends.
-    enum Stop: Sendable, Hashable {
+    enum Stop: UInt8, Sendable, Hashable {
         /// Another hand appended, or the lease is gone: write nothing more.
-        case lost
+        case lost = 1
         /// The instance is stopping and its grace is over.
         case shutdown
     }
 
-    /// The attempt that runs, as far as the long-step marker needs it.
-    struct Running: Sendable {
-        var stepID: StepID
-        var attempt: Int
-        var startedAt: Timestamp
-        var since: Duration
-        var position: Int64
-        var isMarked = false
+    /// How far the long-step marker is with the attempt that runs.
+    private enum Marking {
+        case no
+        /// A row is on its way.
+        case underway
+        /// It is durable, or not to be.
+        case done(LogBody?)
     }
 
     private struct State {
-        var running: Running?
-        var stop: Stop?
+        var running: StepContext?
+        var marking = Marking.no
         var task: Task<Void, Never>?
-        var marking = false
-        var marked: LogBody?
+        /// Its driver, while it waits for a time that is almost here.
+        var dozing: UnsafeContinuation<Void, Never>?
+        /// Something came for it while it dozed.
+        var isNudged = false
         var markerWaiter: CheckedContinuation<Void, Never>?
     }
 
     let executionID: ExecutionID
     let claimID: ClaimID
+    /// 0: nobody has stopped it. Read at every turn of its driver.
+    private let stop = Atomic<UInt8>(0)
     private let state = Mutex(State())
 
     init(_ executionID: ExecutionID, _ claimID: ClaimID) {
@@ -40,64 +43,91 @@ final class Slot: Sendable {
     }
 
     var held: HeldClaim { HeldClaim(executionID, claimID) }
-    var stopped: Stop? { state.withLock { $0.stop } }
+    var stopped: Stop? { Stop(rawValue: stop.load(ordering: .acquiring)) }
 
     /// The task that drives the slot, so that `stop` can cancel it.
     func attach(_ task: Task<Void, Never>) {
-        let isStopped = state.withLock { state in
-            state.task = task
-            return state.stop != nil
-        }
-        if isStopped { task.cancel() }
+        state.withLock { $0.task = task }
+        if stopped != nil { task.cancel() }
     }
 
     /// Cancels the handler; the first reason stays.
     func stop(_ reason: Stop) {
-        let task = state.withLock { state in
-            if state.stop == nil { state.stop = reason }
-            return state.task
+        _ = stop.compareExchange(expected: 0, desired: reason.rawValue, ordering: .acquiringAndReleasing)
+        state.withLock { $0.task }?.cancel()
+        wake()
+    }
+
+    // MARK: - A moment before its time
+
+    /// Returns at `wake`, or at once when there is a reason not to wait.
+    func doze() async {
+        await withUnsafeContinuation { driver in
+            let mustGoOn = state.withLock { state in
+                guard !state.isNudged, stopped == nil else { return true }
+                state.dozing = driver
+                return false
+            }
+            if mustGoOn { driver.resume() }
         }
-        task?.cancel()
+    }
+
+    func wake() {
+        let driver = state.withLock { state in
+            defer { state.dozing = nil }
+            return state.dozing
+        }
+        driver?.resume()
+    }
+
+    /// Something has come for the execution: its driver must not wait for the time.
+    func nudge() {
+        state.withLock { $0.isNudged = true }
+        wake()
     }
 
     // MARK: - The attempt
 
-    func begin(_ running: Running) {
+    func begin(_ step: StepContext) {
+        state.withLock { $0.running = step }
+    }
+
+    /// Ends the attempt. True: a marker was written beside it, and `marker` has it.
+    func end() -> Bool {
         state.withLock { state in
-            state.running = running
-            state.marked = nil
+            state.running = nil
+            if case .no = state.marking { return false }
+            return true
         }
     }
 
-    /// Ends the attempt and returns the marker row that was committed meanwhile, once it is known.
-    func end() async -> LogBody? {
-        let mustWait = state.withLock { state in
-            state.running = nil
-            return state.marking
-        }
-        if mustWait {
-            await withCheckedContinuation { waiter in
-                let isDone = state.withLock { state in
-                    if state.marking { state.markerWaiter = waiter }
-                    return !state.marking
+    /// The marker row that was committed during the attempt, once it is known.
+    func marker() async -> LogBody? {
+        await withCheckedContinuation { waiter in
+            let isDone = state.withLock { state in
+                if case .underway = state.marking {
+                    state.markerWaiter = waiter
+                    return false
                 }
-                if isDone { waiter.resume() }
+                return true
             }
+            if isDone { waiter.resume() }
         }
         return state.withLock { state in
-            defer { state.marked = nil }
-            return state.marked
+            defer { state.marking = .no }
+            if case .done(let body) = state.marking { return body }
+            return nil
         }
     }
 
     /// The attempt, if it has run for `span` and nobody has marked it: the caller then owes `marked`.
-    func takeForMarking(after span: Duration, at now: Duration) -> Running? {
-        state.withLock { state in
-            guard let running = state.running, !running.isMarked, !state.marking, state.stop == nil,
-                now - running.since >= span
-            else { return nil }
-            state.running?.isMarked = true
-            state.marking = true
+    func takeForMarking(after span: Duration, at now: Timestamp) -> StepContext? {
+        guard stopped == nil else { return nil }
+        return state.withLock { state in
+            guard case .no = state.marking, let running = state.running, now - running.startedAt >= span else {
+                return nil
+            }
+            state.marking = .underway
             return running
         }
     }
@@ -105,8 +135,7 @@ final class Slot: Sendable {
     /// - Parameter body: the row that was committed, or nil.
     func marked(_ body: LogBody?) {
         let waiter = state.withLock { state in
-            state.marking = false
-            state.marked = body
+            state.marking = .done(body)
             defer { state.markerWaiter = nil }
             return state.markerWaiter
         }

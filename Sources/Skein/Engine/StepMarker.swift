@@ -11,7 +11,7 @@ struct StepMarker: Sendable {
     /// Runs until cancelled.
     func run() async {
         while (try? await clock.sleep(for: after / 4)) != nil {
-            let now = clock.monotonic
+            let now = clock.now
             for slot in slots.all {
                 guard let running = slot.takeForMarking(after: after, at: now) else { continue }
                 await mark(slot, running)
@@ -19,11 +19,11 @@ struct StepMarker: Sendable {
         }
     }
 
-    private func mark(_ slot: Slot, _ running: Slot.Running) async {
+    private func mark(_ slot: Slot, _ running: StepContext) async {
         let event = ExecutionEvent.stepStarted(running.stepID, attempt: running.attempt, startedAt: running.startedAt)
         let body = LogBody(workerID: identity.id, at: clock.now, events: [event])
         let append = Append(
-            executionID: slot.executionID, position: running.position, kind: .step, count: 1, operationID: .new(),
+            executionID: slot.executionID, position: running.fencingToken, kind: .step, count: 1, operationID: .new(),
             body: body.encoded())
         switch try? await journal.commit(append) {
         case .committed?: slot.marked(body)

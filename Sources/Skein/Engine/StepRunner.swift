@@ -4,50 +4,42 @@ import Logging
 import SkeinCore
 
 final class StepRunner: Sendable {
-    let clock: any EngineClock
-    let logger: Logger
+    let environment: StepContext.Environment
     let defaultTimeout: Duration?
 
     init(clock: any EngineClock, logger: Logger, defaultTimeout: Duration?) {
-        self.clock = clock
-        self.logger = logger
+        environment = StepContext.Environment(clock: clock, logger: logger)
         self.defaultTimeout = defaultTimeout
     }
 
-    /// How an attempt ended; nil: it was cut off and nothing may be recorded.
-    func run(_ node: FlowGraph.Node, _ handler: AnyHandler, _ execution: ExecutionState) async -> Fact? {
-        let startedAt = clock.now
-        var attempt = StepAttempt(stepID: node.id, attempt: execution.attempt, startedAt: startedAt, endedAt: startedAt)
+    /// The attempt that comes next.
+    func attempt(_ node: FlowGraph.Node, of execution: borrowing ExecutionState, at now: Timestamp) -> StepContext {
+        StepContext(node, of: execution, startedAt: now, environment: environment)
+    }
+
+    /// How the attempt ended; nil: it was cut off and nothing may be recorded.
+    func run(_ step: StepContext, by handler: AnyHandler) async -> Fact? {
         let input: JSONValue
         do {
-            input = try node.input.resolve(context: execution.context) ?? .null
+            input = try step.node.input.resolve(context: step.context) ?? .null
         } catch {
-            return .stepFailed(attempt, StepFailure("INPUT_ERROR", "\(error)", isRetryable: false))
+            return .stepFailed(step.ended(at: step.startedAt), StepFailure("INPUT_ERROR", "\(error)", isRetryable: false))
         }
-        let context = StepContext(
-            executionID: execution.id, flowID: execution.creation.flowID, flowVersion: execution.creation.flowVersion,
-            stepID: node.id,
-            attempt: execution.attempt, visit: execution.moves, fencingToken: execution.position,
-            tenantID: execution.creation.tenantID,
-            config: node.config, context: execution.context, hasExplicitInput: node.input != .full, clock: clock,
-            logger: logger)
-        guard let limit = limit(of: node, execution, at: startedAt) else {
+        guard let limit = limit(of: step) else {
             do {
-                let result = try await handler.body(input, context)
-                attempt.endedAt = clock.now
-                return fact(result, attempt)
+                let result = try await handler.body(input, step)
+                return fact(result, step.ended(at: step.now))
             } catch {
-                attempt.endedAt = clock.now
-                return fact(error, attempt)
+                return fact(error, step.ended(at: step.now))
             }
         }
-        let outcome = await TimeLimit.run(limit, clock: clock) { try await handler.body(input, context) }
-        attempt.endedAt = clock.now
+        let outcome = await TimeLimit.run(limit, clock: step.clock) { try await handler.body(input, step) }
+        let attempt = step.ended(at: step.now)
         switch outcome {
         case .finished(.success(let result)): return fact(result, attempt)
         case .finished(.failure(let error)): return fact(error, attempt)
         case .timedOut:
-            if let deadline = execution.creation.deadline, attempt.endedAt >= deadline { return .deadlineReached }
+            if let deadline = step.creation.deadline, attempt.endedAt >= deadline { return .deadlineReached }
             return .stepTimedOut(attempt, limit: limit)
         case .cancelled: return nil
         }
@@ -60,10 +52,10 @@ final class StepRunner: Sendable {
     }
 
     /// The step's own limit, cut to what the execution has left.
-    private func limit(of node: FlowGraph.Node, _ execution: ExecutionState, at now: Timestamp) -> Duration? {
-        let own = node.timeout ?? defaultTimeout
-        guard let deadline = execution.creation.deadline else { return own }
-        let left = max(.zero, deadline - now)
+    private func limit(of step: StepContext) -> Duration? {
+        let own = step.node.timeout ?? defaultTimeout
+        guard let deadline = step.creation.deadline else { return own }
+        let left = max(.zero, deadline - step.startedAt)
         return own.map { min($0, left) } ?? left
     }
 
@@ -89,6 +81,12 @@ final class StepRunner: Sendable {
         case let failure as Failure: StepFailure(failure).storable
         default: StepFailure("HANDLER_ERROR", String(describing: error)).storable
         }
+    }
+}
+
+extension StepContext {
+    fileprivate func ended(at time: Timestamp) -> StepAttempt {
+        StepAttempt(stepID: node.id, attempt: attempt, startedAt: startedAt, endedAt: time)
     }
 }
 

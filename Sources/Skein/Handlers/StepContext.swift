@@ -4,45 +4,57 @@ public import SkeinCore
 
 /// What a running attempt knows. One for each attempt; cheap to pass on.
 public final class StepContext: Sendable {
-    public let executionID: ExecutionID
-    public let flowID: String
-    public let flowVersion: String
-    public let stepID: StepID
+    /// What all attempts of an engine share.
+    package final class Environment: Sendable {
+        package let clock: any EngineClock
+        package let logger: Logger
+
+        package init(clock: any EngineClock, logger: Logger) {
+            self.clock = clock
+            self.logger = logger
+        }
+    }
+
     /// 1 for the first attempt of this visit of the step.
     public let attempt: Int
     /// Grows with each attempt of the execution: a resource that remembers the highest one it saw can refuse a zombie.
     public let fencingToken: Int64
-    public let tenantID: String?
-    /// The step's `config`, as the flow has it.
-    public let config: JSONObject
     /// The execution's context as the attempt began. What a handler changes goes back by its result.
     public let context: JSONObject
-    /// Whether the step selects its input. False: the input is the whole context, by default or by `{type: full}`.
-    public let hasExplicitInput: Bool
-    public let clock: any EngineClock
-    public let logger: Logger
+    /// When the attempt began, by the engine's clock.
+    public let startedAt: Timestamp
+    let creation: ExecutionCreation
+    let node: FlowGraph.Node
+    /// Steps entered before this one: tells two visits of a step apart.
     private let visit: Int
+    private let environment: Environment
 
+    /// - Parameter execution: the state that the attempt begins in.
     package init(
-        executionID: ExecutionID, flowID: String, flowVersion: String, stepID: StepID, attempt: Int, visit: Int,
-        fencingToken: Int64,
-        tenantID: String?, config: JSONObject, context: JSONObject, hasExplicitInput: Bool = false,
-        clock: any EngineClock, logger: Logger
+        _ node: FlowGraph.Node, of execution: borrowing ExecutionState, startedAt: Timestamp,
+        environment: Environment
     ) {
-        self.executionID = executionID
-        self.flowID = flowID
-        self.flowVersion = flowVersion
-        self.stepID = stepID
-        self.attempt = attempt
-        self.visit = visit
-        self.fencingToken = fencingToken
-        self.tenantID = tenantID
-        self.config = config
-        self.context = context
-        self.hasExplicitInput = hasExplicitInput
-        self.clock = clock
-        self.logger = logger
+        self.node = node
+        self.environment = environment
+        self.startedAt = startedAt
+        creation = execution.creation
+        attempt = execution.attempt
+        visit = execution.moves
+        fencingToken = execution.position
+        context = execution.context
     }
+
+    public var executionID: ExecutionID { creation.id }
+    public var flowID: String { creation.flowID }
+    public var flowVersion: String { creation.flowVersion }
+    public var tenantID: String? { creation.tenantID }
+    public var stepID: StepID { node.id }
+    /// The step's `config`, as the flow has it.
+    public var config: JSONObject { node.config }
+    /// Whether the step selects its input. False: the input is the whole context, by default or by `{type: full}`.
+    public var hasExplicitInput: Bool { node.input != .full }
+    public var clock: any EngineClock { environment.clock }
+    public var logger: Logger { environment.logger }
 
     /// The same for all attempts of this visit of the step and for no other: 32 hexadecimal digits.
     public var idempotencyToken: String {

@@ -1,7 +1,8 @@
 public import SkeinCore
 
-/// One log row with all that becomes durable with it. One execution has at most one in flight.
-public struct Append: Sendable {
+/// One log row with all that becomes durable with it. One execution has at most one in flight. A class, because every
+/// step hands it through the journal to the store.
+public final class Append: Sendable {
     /// What the row does beside being appended.
     public indirect enum Effect: Sendable {
         case none
@@ -12,18 +13,18 @@ public struct Append: Sendable {
         case end(ExecutionStatus)
     }
 
-    public var executionID: ExecutionID
+    public let executionID: ExecutionID
     /// The position of the row's first event.
-    public var position: Int64
-    public var kind: RowKind
+    public let position: Int64
+    public let kind: RowKind
     /// How many events the row holds.
-    public var count: Int16
-    public var operationID: OperationID
-    public var body: [UInt8]
-    public var effect: Effect
-    public var snapshot: Snapshot?
+    public let count: Int16
+    public let operationID: OperationID
+    public let body: [UInt8]
+    public let effect: Effect
+    public let snapshot: Snapshot?
     /// The generation of the inbox item that this row consumes.
-    public var consumed: Int64?
+    public let consumed: Int64?
 
     public init(
         executionID: ExecutionID, position: Int64, kind: RowKind, count: Int16, operationID: OperationID, body: [UInt8],
@@ -41,12 +42,13 @@ public struct Append: Sendable {
     }
 }
 
-/// The state that the execution's own row keeps.
+/// What the execution's own row keeps: its status for lists, and its state where the log has grown long since the last.
 public struct Snapshot: Sendable, Hashable {
     public var status: ExecutionStatus
-    public var bytes: [UInt8]
+    /// The state up to this row; nil: what the row keeps stays.
+    public var bytes: [UInt8]?
 
-    public init(status: ExecutionStatus, bytes: [UInt8]) {
+    public init(status: ExecutionStatus, bytes: [UInt8]? = nil) {
         self.status = status
         self.bytes = bytes
     }
@@ -72,11 +74,15 @@ public struct NewExecution: Sendable {
     public var needs: String
     /// When it may be claimed; `distantFuture` when it does not run by itself.
     public var readyAt: Timestamp
+    /// How many versions of the flow there were when the creator took the latest: with others by now the store refuses
+    /// the row as `stale`. Nil: the creator was told which version.
+    public var knownVersions: Int?
 
-    public init(creation: ExecutionCreation, needs: String, readyAt: Timestamp) {
+    public init(creation: ExecutionCreation, needs: String, readyAt: Timestamp, knownVersions: Int? = nil) {
         self.creation = creation
         self.needs = needs
         self.readyAt = readyAt
+        self.knownVersions = knownVersions
     }
 }
 
@@ -87,5 +93,5 @@ public enum AppendOutcome: Sendable {
     /// Another hand appended at this position: stop, drop everything, write nothing.
     case fenced
     /// The row itself cannot be stored; nothing was written and nobody else appended.
-    case refused(StoreError)
+    indirect case refused(StoreError)
 }

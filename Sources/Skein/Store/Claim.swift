@@ -19,6 +19,16 @@ public struct ClaimRequest: Sendable {
     }
 }
 
+/// Which of the executions that are asked for by id a claim may take.
+public enum ClaimReach: Sendable, Hashable {
+    /// Those that are due.
+    case due
+    /// Also those that become due within this span, if nobody holds them.
+    case within(Duration)
+    /// Also those that are not due, if nobody holds them.
+    case any
+}
+
 /// One execution that a claim gave to a worker.
 public struct Claim: Sendable, Hashable {
     public var executionID: ExecutionID

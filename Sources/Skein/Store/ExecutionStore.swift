@@ -23,8 +23,8 @@ public protocol ExecutionJournal: Sendable {
 /// Hands out and takes back the right to look at an execution.
 public protocol ClaimStore: Sendable {
     func claim(_ request: ClaimRequest) async throws -> ClaimResult
-    /// Claims just these, when due. `force`: also those that are not due, if nobody holds them.
-    func claim(_ ids: [ExecutionID], for ownership: Ownership, force: Bool) async throws -> [Claim]
+    /// Claims just these, as far as `reach` goes; paused ones never.
+    func claim(_ ids: [ExecutionID], for ownership: Ownership, reach: ClaimReach) async throws -> [Claim]
     /// Reads after a claim: one entry for each id that exists.
     func load(_ ids: [ExecutionID]) async throws -> [ExecutionID: LoadedExecution]
     /// Extends the leases that the worker still holds and says which those are.

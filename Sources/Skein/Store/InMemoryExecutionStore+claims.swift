@@ -9,12 +9,18 @@ extension InMemoryExecutionStore {
         }
     }
 
-    public func claim(_ ids: [ExecutionID], for ownership: Ownership, force: Bool) async throws -> [Claim] {
+    public func claim(_ ids: [ExecutionID], for ownership: Ownership, reach: ClaimReach) async throws -> [Claim] {
         transaction { state, now in
             guard state.isLive(ownership.workerID) else { return [] }
             let claimable = ids.filter { id in
                 guard let row = state.ready[id] else { return false }
-                return row.nextAt <= now || (force && row.owner == nil && !row.isPaused)
+                if row.nextAt <= now { return true }
+                guard row.owner == nil, !row.isPaused else { return false }
+                return switch reach {
+                case .due: false
+                case .within(let span): row.nextAt <= now + span
+                case .any: true
+                }
             }
             var seen: Set<ExecutionID> = []
             return claimable.compactMap { seen.insert($0).inserted ? state.give($0, to: ownership, at: now) : nil }

@@ -46,6 +46,10 @@ extension InMemoryExecutionStore.State {
     mutating func commit(_ append: Append, at now: Timestamp) -> AppendOutcome {
         if let problem = append.problem { return .refused(problem) }
         if case .create(let new, let ownership) = append.effect, executions[append.executionID] == nil {
+            if let known = new.knownVersions, flows[new.creation.flowID, default: [:]].count != known {
+                return .refused(
+                    StoreError(.stale, "the flow '\(new.creation.flowID)' has other versions by now"))
+            }
             create(new, ownership, at: now)
         }
         guard let execution = executions.index(forKey: append.executionID) else { return .fenced }
@@ -91,8 +95,10 @@ extension InMemoryExecutionStore.State {
     ) -> Bool {
         if let snapshot = append.snapshot {
             executions.values[execution].status = snapshot.status
-            executions.values[execution].snapshot = snapshot.bytes
-            executions.values[execution].covered = append.position + Int64(append.count) - 1
+            if let bytes = snapshot.bytes {
+                executions.values[execution].snapshot = bytes
+                executions.values[execution].covered = append.position + Int64(append.count) - 1
+            }
         }
         if let consumed = append.consumed { executions.values[execution].inbox.removeAll { $0.generation == consumed } }
         switch append.effect {

@@ -48,11 +48,8 @@ extension InMemoryExecutionStore.State {
     }
 
     func summary(_ id: ExecutionID, at now: Timestamp) -> ExecutionSummary? {
-        guard let execution = executions[id] else { return nil }
-        let owner = ready[id]?.holder(at: now)
-        return ExecutionSummary(
-            creation: execution.creation, status: owner == nil ? execution.status : .running,
-            snapshot: execution.snapshot, owner: owner)
+        guard let execution = executions[id], let record = record(id, at: now) else { return nil }
+        return ExecutionSummary(status: record.owner == nil ? execution.status : .running, record: record)
     }
 }
 

@@ -9,6 +9,8 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
         case invalid
         /// A row that this version cannot read.
         case corrupt
+        /// The flow has other versions than the creator knew.
+        case stale
         /// The server's settings would lose acknowledged work.
         case unsafe
     }

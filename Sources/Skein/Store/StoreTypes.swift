@@ -71,18 +71,18 @@ public struct ExecutionQuery: Sendable {
     public init() {}
 }
 
-/// An execution in a list: what its row knows without reading its log.
+/// An execution in a list.
 public struct ExecutionSummary: Sendable {
-    public var creation: ExecutionCreation
+    /// The status it was found by. That of a running one says only that somebody holds it.
     public var status: ExecutionStatus
-    public var snapshot: [UInt8]?
-    public var owner: WorkerID?
+    public var record: ExecutionRecord
 
-    public init(creation: ExecutionCreation, status: ExecutionStatus, snapshot: [UInt8]?, owner: WorkerID?) {
-        self.creation = creation
+    public var creation: ExecutionCreation { record.creation }
+    public var owner: WorkerID? { record.owner }
+
+    public init(status: ExecutionStatus, record: ExecutionRecord) {
         self.status = status
-        self.snapshot = snapshot
-        self.owner = owner
+        self.record = record
     }
 }
 

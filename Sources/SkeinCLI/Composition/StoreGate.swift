@@ -81,7 +81,7 @@ struct StoreGate: Sendable {
         case .unsafe:
             CommandFailure(
                 .failure, "the database cannot be trusted with work: \(error.message)", fix: Self.fix(for: "fsync"))
-        case .invalid, .corrupt:
+        case .invalid, .corrupt, .stale:
             CommandFailure(
                 .failure, "the database gave an answer that cannot be used: \(error.message)", fix: "run `skein doctor`"
             )

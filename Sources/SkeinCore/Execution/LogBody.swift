@@ -16,7 +16,9 @@ public struct LogBody: Sendable, Equatable {
         self.events = events
     }
 
-    public func encoded() -> [UInt8] {
+    public func encoded() -> [UInt8] { Self.encoded(workerID: workerID, at: at, events: events) }
+
+    public static func encoded(workerID: WorkerID?, at: Timestamp, events: [ExecutionEvent]) -> [UInt8] {
         var writer = LogWriter()
         writer.open()
         if let workerID { writer.member("w", workerID.raw) }

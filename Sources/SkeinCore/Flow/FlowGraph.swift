@@ -1,7 +1,7 @@
 // The compiled form of a flow: what decisions run on. Built once per registered version, read at every step.
 
 /// A flow with its steps numbered and its transitions resolved.
-public struct FlowGraph: Sendable {
+public final class FlowGraph: Sendable {
     /// A step with everything a decision needs at hand. A class, because every step of every execution passes it on.
     public final class Node: Sendable {
         /// The step's id.
@@ -29,7 +29,7 @@ public struct FlowGraph: Sendable {
         /// The longest an attempt may give no sign of life; `nil`: unlimited.
         public let heartbeat: Duration?
 
-        fileprivate init(_ step: StepSpec, indices: [StepID: Int]) {
+        init(_ step: StepSpec, indices: [StepID: Int]) {
             func resolve(_ target: StepID?) -> Int? {
                 target.map { FlowGraph.resolve($0, in: indices) }
             }

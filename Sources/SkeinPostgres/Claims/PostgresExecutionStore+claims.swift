@@ -24,9 +24,15 @@ extension PostgresExecutionStore {
         }
     }
 
-    public func claim(_ ids: [ExecutionID], for ownership: Ownership, force: Bool) async throws -> [Claim] {
+    public func claim(_ ids: [ExecutionID], for ownership: Ownership, reach: ClaimReach) async throws -> [Claim] {
         guard !ids.isEmpty else { return [] }
-        let query = PostgresQuery(ClaimQueries.claimThese, take(ownership) + [.ids(ids), .bool(force)])
+        let span: Int64? =
+            switch reach {
+            case .due: 0
+            case .within(let span): span.microseconds
+            case .any: nil
+            }
+        let query = PostgresQuery(ClaimQueries.claimThese, take(ownership) + [.ids(ids), .int8(span)])
         return try await claiming { try Self.claims(try await connections.claims.query(query)) }
     }
 

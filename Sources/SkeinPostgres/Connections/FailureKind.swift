@@ -21,6 +21,8 @@ enum FailureKind: Equatable {
     case bad
     /// The schema is not what the statements expect.
     case schema
+    /// A creator took for the latest what is not the latest any more.
+    case stale
 
     init(_ error: PostgresError) {
         if error.outcomeUnknown {
@@ -43,6 +45,7 @@ enum FailureKind: Equatable {
         case "55P03": return .locked
         case "40001", "40P01", "25P02", "57014", "26000": return .again
         case "25006": return .down
+        case "SK001": return .stale
         default: break
         }
         switch sqlState.prefix(2) {
@@ -71,6 +74,7 @@ extension StoreError {
             switch FailureKind(error) {
             case .bad: .invalid
             case .schema: .schema
+            case .stale: .stale
             case .unknown where error.code == .decoding: .corrupt
             case .unknown, .taken, .locked, .again, .down, .closed: .unavailable
             }

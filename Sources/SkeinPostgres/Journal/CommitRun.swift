@@ -45,12 +45,10 @@ struct CommitRun {
 
     /// By the ids' bytes, the order in which every transaction takes its keys.
     private static func sorted(_ batch: [Append]) -> [Int] {
-        var order = Array(batch.indices)
-        let isSorted = zip(batch.indices, batch.indices.dropFirst()).allSatisfy {
-            batch[$0].executionID < batch[$1].executionID
-        }
-        if !isSorted { order.sort { batch[$0].executionID < batch[$1].executionID } }
-        return order
+        // The ids beside each other: comparing through the rows would miss the cache twice each time.
+        var order = batch.enumerated().map { (id: $1.executionID, index: $0) }
+        order.sort { $0.id < $1.id }
+        return order.map(\.index)
     }
 
     /// The next piece of work; nil when every outcome is known.
@@ -116,12 +114,19 @@ struct CommitRun {
             return .fail(isUntouched && !work.isUnknown ? StoreError(error) : CancellationError())
         case .bad, .taken:
             return isolate(work, error)
+        case .stale:
+            // Nothing was written: all who took the latest version look again, the others go on.
+            settle(work.rows.filter(tookLatest), as: .refused(StoreError(error)))
+            work.rows = work.rows.filter { !tookLatest($0) }[...]
+            queue.insert(work, at: 0)
         case .schema:
             if isUntouched, !work.isUnknown { return .fail(StoreError(error)) }
             settle(work.rows, as: .refused(StoreError(error)))
         }
         return .goOn
     }
+
+    private func tookLatest(_ row: Int) -> Bool { batch[row].new?.execution.knownVersions != nil }
 
     /// Halves the work until the row that fails is alone, and refuses that one.
     private mutating func isolate(_ work: Work, _ error: PostgresError) -> Reaction {

@@ -38,7 +38,7 @@ enum AppendQueries {
         """)
 
     /// $1 ids, $2 ready times, $3 priorities, $4 needs, $5 tenants, $6 flows, $7 owners, $8 claims, $9 leases in
-    /// microseconds, $10 time
+    /// microseconds, $10 time, $11 versions of the flow that the creator knew (NULL: it was told which)
     static let createReady = PostgresStatement(
         "create_ready",
         """
@@ -48,8 +48,9 @@ enum AppendQueries {
                 ELSE COALESCE($10::timestamptz, clock_timestamp()) + u.lease * INTERVAL '1 microsecond' END,
             u.priority, u.needs, u.tenant, u.flow, u.owner, u.claim
         FROM unnest(
-            $1::uuid[], $2::timestamptz[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::uuid[], $9::bigint[])
-            u(id, ready_at, priority, needs, tenant, flow, owner, claim, lease)
+            $1::uuid[], $2::timestamptz[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::uuid[], $9::bigint[],
+            $11::integer[]) u(id, ready_at, priority, needs, tenant, flow, owner, claim, lease, known)
+        WHERE u.known IS NULL OR u.known = (SELECT count(*) FROM flows f WHERE f.id = u.flow) OR refuse_stale(u.flow)
         """)
 
     /// $1 ids, $2 due times, $3 seen generations, $4 needs, $5 whether it is a pause, $6 time
@@ -67,13 +68,14 @@ enum AppendQueries {
 
     /// $1 ids
     static let end = PostgresStatement(
-        "end", "DELETE FROM ready r USING unnest($1::uuid[]) u(id) WHERE r.execution_id = u.id")
+        "end", "DELETE FROM ready WHERE execution_id = ANY($1::uuid[])")
 
-    /// $1 ids, $2 statuses, $3 positions covered, $4 states
+    /// $1 ids, $2 statuses, $3 positions covered, $4 states (NULL: the old one stays)
     static let snapshot = PostgresStatement(
         "snapshot",
         """
-        UPDATE executions e SET status = u.status, seq = u.seq, state = u.state
+        UPDATE executions e
+        SET status = u.status, seq = CASE WHEN u.state IS NULL THEN e.seq ELSE u.seq END, state = COALESCE(u.state, e.state)
         FROM unnest($1::uuid[], $2::smallint[], $3::bigint[], $4::bytea[]) u(id, status, seq, state)
         WHERE e.id = u.id
         """)

@@ -73,14 +73,17 @@ enum ClaimQueries {
             WHERE pair.needs = ANY($1::text[]) AND EXISTS (SELECT FROM workers w WHERE w.worker_id = $2 AND w.live)
             """)
 
-    /// $5 ids, $6 also those that are not due, if nobody holds them
+    /// $5 ids, $6 how long before their time, in microseconds, if nobody holds them; NULL: however long
     static let claimThese = PostgresStatement(
         "claim_these",
         """
         WITH c AS MATERIALIZED (
             SELECT r.execution_id, r.claim_id, r.owner, r.next_at FROM ready r
             WHERE r.execution_id = ANY($5::uuid[])
-                AND (r.next_at <= COALESCE($4::timestamptz, statement_timestamp()) OR ($6::boolean AND r.owner IS NULL AND NOT r.paused))
+                AND (r.next_at <= COALESCE($4::timestamptz, statement_timestamp())
+                    OR (r.owner IS NULL AND NOT r.paused
+                        AND ($6::bigint IS NULL OR r.next_at <= COALESCE($4::timestamptz, statement_timestamp())
+                            + $6::bigint * INTERVAL '1 microsecond')))
                 AND EXISTS (SELECT FROM workers w WHERE w.worker_id = $1 AND w.live)
             FOR UPDATE SKIP LOCKED
         )

@@ -46,13 +46,14 @@ struct ListQuery {
         let condition = list.conditions.isEmpty ? "" : "WHERE " + list.conditions.joined(separator: " AND ")
         list.parameters += [.int8(Int64(max(0, query.limit))), .int8(Int64(max(0, query.offset)))]
         let sql = """
-            SELECT page.id, page.state, page.status, page.owner, l.body
+            SELECT x.id, \(ReadQueries.record), x.status
             FROM (
-                SELECT e.id, e.state, \(status) AS status, \(owner) AS owner
+                SELECT e.id, e.state, \(ReadQueries.covered) AS covered, \(status) AS status, \(owner) AS owner,
+                    r.claim_id, r.next_at, r.needs
                 FROM \(source) \(condition)
                 ORDER BY \(id) DESC LIMIT $\(list.parameters.count - 1)::bigint OFFSET $\(list.parameters.count)::bigint
-            ) page JOIN log l ON l.execution_id = page.id AND l.seq = 1
-            ORDER BY page.id DESC
+            ) x \(ReadQueries.itsRows)
+            ORDER BY x.id DESC, l.seq
             """
         return PostgresQuery(PostgresStatement("list_" + String(list.shape), sql), list.parameters)
     }

@@ -3,22 +3,34 @@
 import PostgresClient
 
 enum ReadQueries {
-    /// The first row of each log and those beyond the snapshot, which comes with the first. $1 ids, $2 time
+    /// The columns of a row of an execution's record, between its id and whatever else is asked for.
+    static let record = """
+        l.seq, l.n, l.kind, l.at, l.body, x.claim_id, x.owner, x.next_at, x.needs,
+            CASE WHEN l.seq = 1 THEN x.state END AS state
+        """
+
+    /// Up to where the snapshot says it all.
+    static let covered = "CASE WHEN e.state IS NULL THEN 0 ELSE e.seq END"
+
+    /// The first row of a log and those beyond the snapshot.
+    static let itsRows = """
+        CROSS JOIN LATERAL (
+            SELECT seq, n, kind, at, body FROM log WHERE execution_id = x.id AND seq = 1
+            UNION ALL
+            SELECT seq, n, kind, at, body FROM log WHERE execution_id = x.id AND seq > GREATEST(x.covered, 1)) l
+        """
+
+    /// Records, each as the rows of its log. $1 ids, $2 time
     static let load = PostgresStatement(
         "load",
         """
         WITH x AS MATERIALIZED (
-            SELECT e.id, e.state, CASE WHEN e.state IS NULL THEN 0 ELSE e.seq END AS covered,
+            SELECT e.id, e.state, \(covered) AS covered,
                 r.claim_id, CASE WHEN r.next_at > COALESCE($2::timestamptz, statement_timestamp()) THEN r.owner END AS owner,
                 r.next_at, r.needs
             FROM unnest($1::uuid[]) u(id) JOIN executions e ON e.id = u.id LEFT JOIN ready r ON r.execution_id = e.id
         )
-        SELECT x.id, l.seq, l.n, l.kind, l.at, l.body, x.claim_id, x.owner, x.next_at, x.needs,
-            CASE WHEN l.seq = 1 THEN x.state END AS state
-        FROM x CROSS JOIN LATERAL (
-            SELECT seq, n, kind, at, body FROM log WHERE execution_id = x.id AND seq = 1
-            UNION ALL
-            SELECT seq, n, kind, at, body FROM log WHERE execution_id = x.id AND seq > GREATEST(x.covered, 1)) l
+        SELECT x.id, \(record) FROM x \(itsRows)
         ORDER BY x.id, l.seq
         """)
 

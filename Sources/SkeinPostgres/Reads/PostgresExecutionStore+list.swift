@@ -6,16 +6,17 @@ extension PostgresExecutionStore {
     public func list(_ query: ExecutionQuery) async throws -> [ExecutionSummary] {
         let list = ListQuery.query(query, now: queryTime)
         let result = try await insist { try await connections.pool.query(list) }
+        let records = try await once { try LoadedRecord.read(result) }
+        var seen: Set<ExecutionID> = []
         return try await once {
-            try result.rows.map { row in
+            try result.rows.compactMap { row in
                 let id = try row.id(0, as: ExecutionID.self)
-                let code = try row.int16(2)
+                guard seen.insert(id).inserted, let record = records[id] else { return nil }
+                let code = try row.int16(11)
                 guard let status = ExecutionStatus(code: code) else {
                     throw StoreError(.corrupt, "an execution with the status \(code)")
                 }
-                return ExecutionSummary(
-                    creation: try ExecutionCreation.make(firstRow: try row.bytes(4), of: id), status: status,
-                    snapshot: try row.bytesIfPresent(1), owner: try row.idIfPresent(3))
+                return ExecutionSummary(status: status, record: try record.decoded(id))
             }
         }
     }

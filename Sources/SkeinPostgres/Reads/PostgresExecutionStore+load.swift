@@ -72,8 +72,8 @@ private struct Inboxes {
     }
 }
 
-/// What `load` reads of one execution, still in bytes.
-private struct LoadedRecord {
+/// What `load` and `list` read of one execution, still in bytes.
+struct LoadedRecord {
     var claimID: ClaimID?
     var owner: WorkerID?
     var nextAt: Timestamp?

@@ -28,7 +28,7 @@ extension PostgresExecutionStore {
             case .locked, .again, .unknown:
                 logger.info("a chore is put off", metadata: ["postgres.error": "\(error)"])
                 return nil
-            case .taken, .down, .closed, .bad, .schema: throw StoreError(error)
+            case .taken, .down, .closed, .bad, .schema, .stale: throw StoreError(error)
             }
         }
     }

@@ -70,7 +70,7 @@ extension HTTPProblem {
 
     private init(store error: StoreError) {
         switch error.code {
-        case .unavailable: self = .unavailable
+        case .unavailable, .stale: self = .unavailable
         case .schema:
             self.init(
                 .serviceUnavailable, "SCHEMA", "The store's schema does not fit this version; it has to be migrated.")
