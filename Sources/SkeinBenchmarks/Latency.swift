@@ -8,6 +8,8 @@ import Synchronization
 struct Latency {
     let environment: BenchEnvironment
     static let samples = 300
+    /// Before each sample, so that each finds the instance idle.
+    static let pause = Duration.milliseconds(8)
 
     init(_ environment: BenchEnvironment) { self.environment = environment }
 
@@ -27,14 +29,18 @@ struct Latency {
                 let began = ContinuousClock.now
                 let id = try await engine.create("chain-1", context: BenchFlows.context, options: options).execution.id
                 let started = await starts.wait(for: id)
-                // Its last row would share the disk with the next sample.
-                _ = try await engine.wait(for: id, timeout: .seconds(30))
+                // Its last row and its notices would share the disk and the cores with the next sample.
+                while engine.executionsInProgress > 0 { try await Task.sleep(for: .milliseconds(1)) }
+                try await Task.sleep(for: Self.pause)
                 return seconds(started - began) * 1_000
             }
             for _ in 0..<(Self.samples / 50) {
                 for _ in 0..<50 { creates.append(try await milliseconds(CreateOptions())) }
                 for _ in 0..<50 { pinned.append(try await milliseconds(CreateOptions(flowVersion: "1.0.0"))) }
-                for _ in 0..<50 { commits.append(try await single.milliseconds()) }
+                for _ in 0..<50 {
+                    commits.append(try await single.milliseconds())
+                    try await Task.sleep(for: Self.pause)
+                }
             }
             await single.close()
             return (creates, pinned, commits)
