@@ -34,9 +34,11 @@ struct Wakes {
         }
         let commit = report.value("commit.p50") ?? 0
         report.note("wakes.count", "timers that fired", value: Double(lateness.count), unit: "")
-        report.note("wakes.p50", "lateness of 1,000 timers at one instant, 2,000 slots", value: lateness.median, unit: "ms")
         report.note(
-            "wakes.p99", "lateness of 1,000 timers at one instant, 2,000 slots", value: lateness.percentile(0.99), unit: "ms",
+            "wakes.p50", "lateness of 1,000 timers at one instant, 2,000 slots", value: lateness.median, unit: "ms")
+        report.note(
+            "wakes.p99", "lateness of 1,000 timers at one instant, 2,000 slots", value: lateness.percentile(0.99),
+            unit: "ms",
             limit: max(25, 6 * commit), ratio: lateness.percentile(0.99) / max(25, 6 * commit),
             target: "<= 1 of max(25 ms, 6 commits)")
         for source in ["redis", "sweep", "local"] {

@@ -110,14 +110,17 @@ extension StoreConformance {
         },
         Case("bodies come back byte by byte, zeros among them") { scene in
             let id = try await scene.create()
-            let row = scene.step(id, at: 2).with(body: (0..<4_096).map { UInt8(truncatingIfNeeded: $0) } + [0, 0, 0], snapshot: Snapshot(status: .running, bytes: [0, 255, 0, 1]))
+            let row = scene.step(id, at: 2).with(
+                body: (0..<4_096).map { UInt8(truncatingIfNeeded: $0) } + [0, 0, 0],
+                snapshot: Snapshot(status: .running, bytes: [0, 255, 0, 1]))
             try await scene.commit(row)
             try expect("the body", try await scene.log(id).last?.body, is: row.body)
             try expect("the snapshot", try await scene.record(id).snapshot, is: [0, 255, 0, 1])
         },
         Case("a body of 5 MB comes back whole") { scene in
             let id = try await scene.create()
-            let row = scene.step(id, at: 2).with(body: (0..<5_000_000).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) })
+            let row = scene.step(id, at: 2).with(
+                body: (0..<5_000_000).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) })
             try await scene.commit(row)
             let rows = try await scene.load(id).record.rows
             try expect(

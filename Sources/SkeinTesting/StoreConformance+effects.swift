@@ -129,7 +129,8 @@ extension StoreConformance {
         Case("a paused execution is not due, not woken and not forced until it is resumed") { scene in
             let worker = try await scene.worker()
             let id = try await scene.create()
-            let pause = scene.park(id, at: 2, due: .distantFuture).with(kind: .pause, snapshot: Snapshot(status: .paused, bytes: [1]))
+            let pause = scene.park(id, at: 2, due: .distantFuture).with(
+                kind: .pause, snapshot: Snapshot(status: .paused, bytes: [1]))
             try await scene.send(id)
             try expect("woken", try await scene.commit(pause), is: false)
             try await scene.send(id)

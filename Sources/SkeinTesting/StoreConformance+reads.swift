@@ -144,7 +144,8 @@ extension StoreConformance {
             let all = try await scene.store.list(ExecutionQuery())
             try expect(
                 "the statuses", Dictionary(uniqueKeysWithValues: all.map { ($0.creation.id, $0.status) }), is: expected)
-            try expect("the snapshot", all.first { $0.creation.id == waiting }?.snapshot, is: Array("waiting".utf8))
+            try expect(
+                "the snapshot", all.first { $0.creation.id == waiting }?.record.snapshot, is: Array("waiting".utf8))
             try expect("the owner", all.first { $0.creation.id == running }?.owner, is: worker)
             for statuses in [
                 [.running], [.pending, .waiting], [.completed], [.failed, .cancelled], [.paused], [.running, .failed],

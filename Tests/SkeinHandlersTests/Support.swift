@@ -19,18 +19,35 @@ struct HandlerBench: Sendable {
     ) async throws -> StepResult<JSONValue> {
         let handlers = BuiltinHandlers.handlers(configuration)
         let handler = try #require(handlers.first { $0.metadata.type == type })
+        let creation = ExecutionCreation(
+            id: ExecutionID(raw: UniqueID(high: 0x0190_0000_0000_7000, low: 0x8000_0000_0000_0001)), flowID: "flow",
+            flowVersion: "1.0.0", context: context, createdAt: clock.now)
+        var state = ExecutionState(creation, initial: "step")
+        for retry in 1..<max(1, attempt) {
+            state.apply(
+                [.retryScheduled("step", retry: retry, of: attempt, at: clock.now)], position: state.position,
+                at: clock.now)
+        }
         let step = StepContext(
-            executionID: ExecutionID(raw: UniqueID(high: 0x0190_0000_0000_7000, low: 0x8000_0000_0000_0001)),
-            flowID: "flow",
-            flowVersion: "1.0.0", stepID: "step", attempt: attempt, visit: 0, fencingToken: 1, tenantID: nil,
-            config: config,
-            context: context, hasExplicitInput: input != nil, clock: clock, logger: logger)
+            try node(config, hasInput: input != nil), of: state, startedAt: clock.now,
+            environment: StepContext.Environment(clock: clock, logger: logger))
         do {
             return try await handler.body(input ?? .object(context), step)
         } catch let failure as StepFailure {
             return .failed(failure)
         }
     }
+}
+
+/// The step of a flow that has but this one, of a type whose config nobody checks.
+private func node(_ config: JSONObject, hasInput: Bool) throws -> FlowGraph.Node {
+    var step: JSONObject = ["type": "tried", "config": .object(config), "transitions": [:]]
+    if hasInput { step["input"] = ["type": "key", "key": "input"] }
+    let flow: JSONObject = [
+        "id": "flow", "version": "1.0.0", "initialStepId": "step", "steps": ["step": .object(step)],
+    ]
+    let validation = FlowSpec.validate(.object(flow))
+    return try #require(validation.spec.map(FlowGraph.init)?.node(of: "step"), "\(validation.errors)")
 }
 
 extension StepResult where Output == JSONValue {

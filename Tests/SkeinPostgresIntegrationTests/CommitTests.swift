@@ -99,7 +99,7 @@ struct CommitTests {
             var rows = ids.map { Sample.create($0) }
             rows[17] = Sample.create(ids[17], needs: "a\0b")
             rows[31] = Sample.create(ids[31], readyAt: Timestamp(microseconds: .min + 2))
-            rows[44].count = 0
+            rows[44] = Sample.create(ids[44], count: 0)
             let outcomes = try await store.commit(rows, writer: 0)
             #expect(outcomes.indices.filter { outcomes[$0].isRefused } == [17, 31, 44])
             #expect(outcomes.indices.filter { outcomes[$0].isCommitted }.count == 47)

@@ -60,7 +60,7 @@ struct InMemoryStoreTests {
                 guard case .create(let new, _) = row.effect else { continue }
                 model[row.executionID] = (due, new.creation.priority, needs, 2)
             } else if let id = model.keys.sorted().randomElement(using: &random), let known = model[id] {
-                let row = park(id, due: due, needs: needs).with(position: known.position)
+                let row = park(id, at: known.position, due: due, needs: needs)
                 _ = try await store.commit([row], writer: 0)
                 model[id] = (due, known.priority, needs, known.position + 1)
             }
@@ -106,9 +106,9 @@ struct InMemoryStoreTests {
                 NewExecution(creation: creation, needs: needs, readyAt: readyAt ?? clock.now), ownership: nil))
     }
 
-    private func park(_ id: ExecutionID, due: Timestamp, needs: String = "a") -> Append {
+    private func park(_ id: ExecutionID, at position: Int64 = 2, due: Timestamp, needs: String = "a") -> Append {
         Append(
-            executionID: id, position: 2, kind: .park, count: 1,
+            executionID: id, position: position, kind: .park, count: 1,
             operationID: OperationID(raw: .v4(random: .random(in: 0 ... .max), 1)),
             body: [], effect: .park(due: due, seenGeneration: 0, needs: needs))
     }

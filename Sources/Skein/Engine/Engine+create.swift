@@ -30,7 +30,8 @@ extension Engine {
         }
     }
 
-    private func create(_ flowID: String, _ context: JSONObject, _ options: CreateOptions) async throws -> CreateResult {
+    private func create(_ flowID: String, _ context: JSONObject, _ options: CreateOptions) async throws -> CreateResult
+    {
         let flow: CompiledFlow
         var knownVersions: Int?
         if let version = options.flowVersion {

@@ -23,7 +23,8 @@ final class StepRunner: Sendable {
         do {
             input = try step.node.input.resolve(context: step.context) ?? .null
         } catch {
-            return .stepFailed(step.ended(at: step.startedAt), StepFailure("INPUT_ERROR", "\(error)", isRetryable: false))
+            return .stepFailed(
+                step.ended(at: step.startedAt), StepFailure("INPUT_ERROR", "\(error)", isRetryable: false))
         }
         guard let limit = limit(of: step) else {
             do {

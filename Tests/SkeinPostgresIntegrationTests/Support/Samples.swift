@@ -27,11 +27,11 @@ enum Sample {
 
     static func create(
         _ id: ExecutionID, needs: String = "work", flow: String = "order", tag: String? = nil, priority: Int16 = 0,
-        readyAt: Timestamp = time, ownership: Ownership? = nil
+        readyAt: Timestamp = time, ownership: Ownership? = nil, count: Int16 = 1
     ) -> Append {
         let creation = creation(id, flow: flow, tag: tag, priority: priority)
         return Append(
-            executionID: id, position: 1, kind: .created, count: 1, operationID: operation(),
+            executionID: id, position: 1, kind: .created, count: count, operationID: operation(),
             body: body([.created(creation)]),
             effect: .create(NewExecution(creation: creation, needs: needs, readyAt: readyAt), ownership: ownership))
     }
