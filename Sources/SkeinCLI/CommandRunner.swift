@@ -6,18 +6,34 @@ import ArgumentParser
 struct CommandRunner {
     var console: Console
 
+    /// The process's exit code: that of `run`, or of the program that the command ran for its caller.
+    func exitCode(_ arguments: [String]) async -> Int32 {
+        do {
+            try await perform(arguments)
+            return ExitStatus.ok.rawValue
+        } catch let code as ExitCode where code != .success && code != .validationFailure {
+            return code.rawValue
+        } catch {
+            return report(error).rawValue
+        }
+    }
+
     func run(_ arguments: [String]) async -> ExitStatus {
         do {
-            let command = try Self.parse(arguments)
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                var command = command
-                try command.run()
-            }
+            try await perform(arguments)
             return .ok
         } catch {
             return report(error)
+        }
+    }
+
+    private func perform(_ arguments: [String]) async throws {
+        let command = try Self.parse(arguments)
+        if var command = command as? any AsyncParsableCommand {
+            try await command.run()
+        } else {
+            var command = command
+            try command.run()
         }
     }
 

@@ -11,7 +11,6 @@ enum Main {
     static func main() async {
         // Verbs that keep something (`serve`, `dev`) replace this by an orderly stop.
         signal(SIGINT) { _ in _exit(ExitStatus.interrupted.rawValue) }
-        let status = await CommandRunner(console: .process).run(Array(CommandLine.arguments.dropFirst()))
-        exit(status.rawValue)
+        exit(await CommandRunner(console: .process).exitCode(Array(CommandLine.arguments.dropFirst())))
     }
 }

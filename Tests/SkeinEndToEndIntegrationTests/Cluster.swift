@@ -13,7 +13,7 @@ final class Cluster: Sendable {
     let databaseURL: String
     let database: PostgresPool
     private let settings: [String: String]
-    private let folder: URL
+    let folder: URL
     private let processes = Mutex<[ChildProcess]>([])
 
     private init(redis: String?, settings: [String: String]) throws {
