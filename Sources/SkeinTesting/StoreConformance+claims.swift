@@ -134,6 +134,21 @@ extension StoreConformance {
                 "the claims of nothing",
                 try await scene.store.claim([], for: scene.ownership(worker), reach: .any).count, is: 0)
         },
+        Case("a claim ahead takes what is almost due, and neither what is later nor what is held or paused") { scene in
+            let (worker, other) = (try await scene.worker(), try await scene.worker())
+            let soon = try await scene.create(readyAt: scene.now + .milliseconds(100))
+            let later = try await scene.create(readyAt: scene.now + .milliseconds(101))
+            let held = try await scene.held(other).executionID
+            let paused = try await scene.create()
+            try await scene.commit(scene.park(paused, at: 2).with(kind: .pause))
+            let ids = [soon, later, held, paused]
+            let claims = try await scene.store.claim(
+                ids, for: scene.ownership(worker), reach: .within(.milliseconds(100)))
+            try expect("the claims", claims.map(\.executionID), is: [soon])
+            try expect("when it is due", claims.map(\.dueAt), is: [scene.now + .milliseconds(100)])
+            scene.advance(StoreScenario.lease + .milliseconds(-1))
+            try expect("its lease", try await scene.load(soon).record.owner, is: worker)
+        },
         Case("a claim by force takes what is not due, but never what somebody owns") { scene in
             let (worker, other) = (try await scene.worker(), try await scene.worker())
             let later = try await scene.create(readyAt: scene.now + .seconds(60))

@@ -22,6 +22,35 @@ extension StoreConformance {
             try expect("a take-over", claims.map(\.isTakeover), is: [true])
             try expect("from whom", claims.map(\.previousOwner), is: [creator])
         },
+        Case("a creation with the latest version is refused when there are others by now, and harms no other") {
+            scene in
+            func row(_ flow: String, known: Int?) -> Append {
+                let creation = scene.creation(flow: flow)
+                let new = NewExecution(
+                    creation: creation, needs: StoreScenario.needs, readyAt: scene.now, knownVersions: known)
+                return scene.first(creation).with(effect: .create(new, ownership: nil))
+            }
+            _ = try await scene.store.register(scene.flow("a", "1.0.0"))
+            try expect("the latest", try await scene.outcome(row("a", known: 1)).isCommitted, is: true)
+            _ = try await scene.store.register(scene.flow("a", "2.0.0"))
+            _ = try await scene.store.register(scene.flow("b", "1.0.0"))
+            let other = try await scene.create()
+            let batch = [
+                row("a", known: 1), row("a", known: 2), row("a", known: nil), row("b", known: 1),
+                scene.step(other, at: 2),
+            ]
+            let outcomes = try await scene.outcomes(batch)
+            guard case .refused(let error) = outcomes[0] else {
+                throw StoreViolation(message: "the store says \(outcomes[0])", place: "\(#fileID):\(#line)")
+            }
+            try expect("why", error.code, is: .stale)
+            try expect("the row", try await scene.store.record(batch[0].executionID) == nil, is: true)
+            try expect("the told and the untouched", [2, 4].map { outcomes[$0].isCommitted }, is: [true, true])
+            // Whoever took the latest may have to look again with the others of its batch.
+            for index in [1, 3] where !outcomes[index].isCommitted {
+                try expect("again", try await scene.outcome(batch[index]).isCommitted, is: true)
+            }
+        },
         Case("an execution is not due before its time") { scene in
             let worker = try await scene.worker()
             let id = try await scene.create(readyAt: scene.now + .seconds(30))

@@ -212,15 +212,3 @@ extension StoreConformance {
         },
     ]
 }
-
-extension StoreScenario {
-    /// A flow of one step. `reversed`: the same members in another order.
-    fileprivate func flow(_ id: String, _ version: String, note: String, reversed: Bool = false) throws -> FlowSpec {
-        let members: [(String, JSONValue)] = [
-            ("id", .string(id)), ("version", .string(version)), ("name", .string(note)), ("initialStepId", "a"),
-            ("steps", ["a": ["type": "noop", "transitions": ["onSuccess": nil]]]),
-        ]
-        let validation = FlowSpec.validate(.object(JSONObject(reversed ? members.reversed() : members)))
-        return try require(validation.spec, "the suite's own flow has to be valid: \(validation.errors)")
-    }
-}

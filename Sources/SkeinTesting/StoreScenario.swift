@@ -234,6 +234,18 @@ extension AppendOutcome {
     }
 }
 
+extension StoreScenario {
+    /// A flow of one step. `reversed`: the same members in another order.
+    func flow(_ id: String, _ version: String, note: String = "", reversed: Bool = false) throws -> FlowSpec {
+        let members: [(String, JSONValue)] = [
+            ("id", .string(id)), ("version", .string(version)), ("name", .string(note)), ("initialStepId", "a"),
+            ("steps", ["a": ["type": "noop", "transitions": ["onSuccess": nil]]]),
+        ]
+        let validation = FlowSpec.validate(.object(JSONObject(reversed ? members.reversed() : members)))
+        return try require(validation.spec, "the suite's own flow has to be valid: \(validation.errors)")
+    }
+}
+
 extension Append {
     /// The same row with some things changed.
     func with(

@@ -45,7 +45,8 @@ extension EndToEnd {
                 _ = try await cluster.command(["migrate"])
                 let lock = ["lock", "run", "till", "--ttl-ms", "2000", "--timeout-ms", "60000"]
                 let holder = try cluster.start(
-                    "holder", lock + ["--", "sh", "-c", "echo $$ > pid; echo $SKEIN_LOCK_TOKEN >> tokens; exec sleep 600"])
+                    "holder",
+                    lock + ["--", "sh", "-c", "echo $$ > pid; echo $SKEIN_LOCK_TOKEN >> tokens; exec sleep 600"])
                 try await until("the lock is held") { lines(cluster, "tokens").count == 1 }
                 let others = try ["a", "b"].map {
                     try cluster.start($0, lock + ["--", "sh", "-c", "echo $SKEIN_LOCK_TOKEN >> tokens"])

@@ -45,6 +45,19 @@ struct CreateTests {
         #expect(try await bench.engine.create("single", options: CreateOptions(idempotencyKey: "k")).created)
     }
 
+    @Test func `an engine creates with the version that another has just registered`() async throws {
+        let bench = Bench()
+        let other = Engine(store: bench.store, clock: bench.clock)
+        try await bench.engine.register(TestFlows.single("echo"))
+        #expect(try await bench.engine.create("single").execution.creation.flowVersion == "1.0.0")
+        try await other.register(TestFlows.single("echo", flow: ["version": "1.10.0"]))
+        #expect(try await bench.engine.create("single").execution.creation.flowVersion == "1.10.0")
+        try await other.register(TestFlows.single("echo", flow: ["version": "1.9.0"]))
+        #expect(try await bench.engine.create("single").execution.creation.flowVersion == "1.10.0")
+        let keyed = try await bench.engine.create("single", options: CreateOptions(idempotencyKey: "k"))
+        #expect(keyed.execution.creation.flowVersion == "1.10.0")
+    }
+
     @Test func `a hundred concurrent creations with one key make one execution`() async throws {
         let bench = Bench()
         try await bench.engine.register(TestFlows.single("echo"))

@@ -115,6 +115,59 @@ struct ServiceTests {
         }
     }
 
+    @Test func `nothing that was claimed ahead of its time starts before it`() async throws {
+        let engine = Engine(store: InMemoryExecutionStore())
+        let early = Ledger()
+        engine.handle("note") { input, step in
+            if let due = step.context["due"]?.int64, step.now.microseconds < due { early.note("\(step.executionID)") }
+            return .success(nil)
+        }
+        try await engine.register(TestFlows.single("note"))
+        try await running([engine]) {
+            let ids = try await withThrowingTaskGroup(of: ExecutionID.self) { group in
+                for index in 0..<200 {
+                    group.addTask {
+                        let delay = Duration.milliseconds(20 + index)
+                        let due = engine.clock.now + delay
+                        return try await engine.create(
+                            "single", context: ["due": .int(due.microseconds)], options: CreateOptions(delay: delay)
+                        ).execution.id
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            for id in ids { #expect(try await engine.wait(for: id).status == .completed) }
+        }
+        #expect(early.all.isEmpty)
+    }
+
+    @Test func `what was claimed ahead is resumed at once, and let go at a stop`() async throws {
+        var configuration = EngineConfiguration()
+        configuration.lookahead = .seconds(3_600)
+        let store = InMemoryExecutionStore()
+        let engine = Engine(store: store, configuration: configuration)
+        engine.handle("echo") { input, _ in .success(input) }
+        engine.handle("pause") { _, step in .wait(WaitRequest(until: .time(step.now + .seconds(1_800)))) }
+        try await engine.register(WaitTests.waiting("pause"))
+        let asleep = try await running([engine]) {
+            let resumed = try await engine.create("pause").execution.id
+            let asleep = try await engine.create("pause").execution.id
+            for id in [resumed, asleep] {
+                // Parked by its creator, then held again.
+                while true {
+                    let isHeld = try await store.record(id)?.owner != nil
+                    if try await engine.execution(id).lastEvent == "execution.waiting", isHeld { break }
+                    await Task.yield()
+                }
+            }
+            _ = try await engine.resume(resumed, data: "go")
+            #expect(try await engine.wait(for: resumed).context["seen"] == "go")
+            return asleep
+        }
+        let record = try await store.record(asleep)
+        #expect(record?.owner == nil && record?.nextAt ?? .distantFuture > engine.clock.now + .seconds(1_000))
+    }
+
     @Test func `a step that ignores its timeout frees its slot, and its late result is nobody's`() async throws {
         var configuration = EngineConfiguration()
         configuration.concurrency = 1

@@ -70,7 +70,8 @@ struct LockRunCommand: AsyncParsableCommand {
                 try await child.run(token: fence.token)
             }
         } catch let error as EngineError where error.code == .lockUnavailable {
-            throw CommandFailure(.conflict, error.message, fix: "wait for it with --timeout-ms, or see `skein lock list`")
+            throw CommandFailure(
+                .conflict, error.message, fix: "wait for it with --timeout-ms, or see `skein lock list`")
         }
     }
 }
