@@ -150,6 +150,8 @@ struct ServiceTests {
         engine.handle("pause") { _, step in .wait(WaitRequest(until: .time(step.now + .seconds(1_800)))) }
         try await engine.register(WaitTests.waiting("pause"))
         let asleep = try await running([engine]) {
+            // Before it runs, a creation leaves a hint that the timer's own would come after.
+            while !engine.isRunning { await Task.yield() }
             let resumed = try await engine.create("pause").execution.id
             let asleep = try await engine.create("pause").execution.id
             for id in [resumed, asleep] {

@@ -18,6 +18,8 @@ final class Dispatcher: Sendable {
         var woken: [ExecutionID] = []
         var pointed: [ExecutionID] = []
         var later: [Later] = []
+        /// Claimed ahead of their time and not yet in a slot; true: something came for it since.
+        var early: [ExecutionID: Bool] = [:]
         var looksForDue = false
         var sweeps = true
         var hasBacklog = false
@@ -74,6 +76,7 @@ final class Dispatcher: Sendable {
     func hear(_ hint: WakeHint) {
         let mustLook = state.withLock { state in
             if let at = hint.at, at > clock.now + ahead { return expect(at, in: &state) }
+            if hint.at == nil, let id = hint.executionID, state.early[id] != nil { state.early[id] = true }
             if let id = hint.executionID, !hint.isQueued {
                 if state.pointed.count < 10_000 { state.pointed.append(id) }
             } else if hint.executionID == nil, !hint.isQueued {
@@ -83,6 +86,12 @@ final class Dispatcher: Sendable {
             return true
         }
         if mustLook { alarm.poke() }
+    }
+
+    /// What was claimed is in a slot, or will not be. True: something came for it meanwhile, which its slot could not
+    /// hear.
+    func arrived(_ id: ExecutionID) -> Bool {
+        state.withLock { $0.early.removeValue(forKey: id) ?? false }
     }
 
     /// Something of ours becomes due then.
@@ -226,8 +235,9 @@ final class Dispatcher: Sendable {
         }
         let due = try await coordination.wakes.takeDue(at: now + ahead, limit: room)
         if let next = due.next { state.withLock { _ = expect(next, in: &$0) } }
-        return due.ids.isEmpty
-            ? 0 : await claim(due.ids, tries: 3, reach: .within(ahead), counting: metrics.wakesRedis, in: &group)
+        guard !due.ids.isEmpty else { return 0 }
+        state.withLock { state in for id in due.ids { state.early[id] = false } }
+        return await claim(due.ids, tries: 3, reach: .within(ahead), counting: metrics.wakesRedis, in: &group)
     }
 
     private func sweep(_ room: Int, in group: inout DiscardingTaskGroup) async -> Int {
@@ -264,14 +274,20 @@ final class Dispatcher: Sendable {
         let ownership = Ownership(workerID: identity.id, claimID: claimID, lease: configuration.lease)
         do {
             let claims = try await store.claim(ids, for: ownership, reach: reach)
+            if reach != .due { forget(Set(ids).subtracting(claims.map(\.executionID))) }
             if claims.count < ids.count, tries > 1 { retry(ids, without: claims, tries: tries - 1) }
             begin(claims, claimID, counting: counter, in: &group)
             return claims.count
         } catch {
             logger.debug("a claim failed", metadata: ["error": "\(error)"])
+            forget(Set(ids))
             retry(ids, without: [], tries: tries)
             return 0
         }
+    }
+
+    private func forget(_ ids: Set<ExecutionID>) {
+        state.withLock { state in for id in ids { state.early[id] = nil } }
     }
 
     /// The hint may have come a moment before the store's clock agrees, or while the row was locked.

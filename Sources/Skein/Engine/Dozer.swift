@@ -14,7 +14,7 @@ final class Dozer: Sendable {
 
     init(clock: any EngineClock) { self.clock = clock }
 
-    /// Returns when the time has come, or sooner when the slot is nudged or stopped.
+    /// Returns when the time has come, or sooner when something comes for it or it is stopped.
     func doze(_ slot: Slot, until due: Timestamp) async {
         let isEarliest = sleepers.withLock { sleepers in
             let isEarliest = sleepers.allSatisfy { due < $0.due }

@@ -108,7 +108,7 @@ extension Engine {
         metrics.started.increment()
         if let ownership {
             let slot = Slot(state.id, ownership.claimID)
-            if slots.fill(slot) { startBorn(slot, flow, state) }
+            if slots.fill(slot) == nil { startBorn(slot, flow, state) } else { slots.cancelReservation(1) }
         } else {
             announce(state.creation, due: due)
         }

@@ -12,25 +12,39 @@ extension Engine {
         } catch {
             logger.debug("claimed executions could not be loaded", metadata: ["error": "\(error)"])
             slots.cancelReservation(claims.count)
+            for claim in claims { _ = dispatcher?.arrived(claim.executionID) }
             let held = claims.map { HeldClaim($0.executionID, claimID) }
             try? await store.release(held, worker: identity.id)
             return
         }
         for claim in claims {
-            let slot = Slot(claim.executionID, claimID)
             guard let execution = loaded[claim.executionID], execution.claimID == claimID else {
                 slots.cancelReservation(1)
+                _ = dispatcher?.arrived(claim.executionID)
                 continue
             }
-            guard slots.fill(slot) else {
-                // Its last drive here has let go in the store but not yet of its slot: a claim that nobody drives must not
-                // wait for the end of its lease.
-                try? await store.release([slot.held], worker: identity.id)
-                dispatcher?.wake(claim.executionID)
-                continue
+            let slot = Slot(claim.executionID, claimID)
+            if let other = slots.fill(slot) {
+                Task { await self.start(slot, claim, execution, after: other) }
+            } else {
+                start(slot, claim, execution)
             }
-            slot.attach(Task { await self.drive(slot, claim, execution) })
         }
+    }
+
+    private func start(_ slot: Slot, _ claim: Claim, _ execution: LoadedExecution) {
+        slot.attach(Task { await self.drive(slot, claim, execution) })
+        if dispatcher?.arrived(claim.executionID) == true { slot.wake() }
+    }
+
+    /// The execution's last drive here has let go in the store but not yet of its slot: mostly it is about to.
+    private func start(_ slot: Slot, _ claim: Claim, _ execution: LoadedExecution, after other: Slot) async {
+        if await other.ends(), slots.fill(slot) == nil { return start(slot, claim, execution) }
+        slots.cancelReservation(1)
+        _ = dispatcher?.arrived(claim.executionID)
+        // A claim that nobody drives must not wait for the end of its lease.
+        try? await store.release([slot.held], worker: identity.id)
+        dispatcher?.wake(claim.executionID)
     }
 
     /// Starts an execution that was born in this instance's hands.

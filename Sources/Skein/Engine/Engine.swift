@@ -148,11 +148,11 @@ public final class Engine: Service, Sendable {
         group.addTask { await self.dozer.run() }
         group.addTask {
             for await hint in self.coordination.wakes.hints() {
-                if let id = hint.executionID, let slot = self.slots[id] {
-                    if hint.reason == "cancel" { await keeper.check(id) }
-                    if hint.at == nil { slot.nudge() }
-                }
+                // First the dispatcher, for what is on its way into a slot.
                 dispatcher.hear(hint)
+                guard let id = hint.executionID, let slot = self.slots[id] else { continue }
+                if hint.at == nil { slot.wake() }
+                if hint.reason == "cancel" { await keeper.check(id) }
             }
         }
     }

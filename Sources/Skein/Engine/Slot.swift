@@ -26,8 +26,8 @@ final class Slot: Sendable {
         var task: Task<Void, Never>?
         /// Its driver, while it waits for a time that is almost here.
         var dozing: UnsafeContinuation<Void, Never>?
-        /// Something came for it while it dozed.
-        var isNudged = false
+        /// It has been woken: at its time, by something that came for it, or by a stop. It does not doze again.
+        var isAwake = false
         var markerWaiter: CheckedContinuation<Void, Never>?
     }
 
@@ -51,6 +51,14 @@ final class Slot: Sendable {
         if stopped != nil { task.cancel() }
     }
 
+    /// Returns when its drive is over; at once, with false, when a handler runs, which may take any time.
+    func ends() async -> Bool {
+        let (task, isRunning) = state.withLock { ($0.task, $0.running != nil) }
+        guard let task, !isRunning else { return false }
+        await task.value
+        return true
+    }
+
     /// Cancels the handler; the first reason stays.
     func stop(_ reason: Stop) {
         _ = stop.compareExchange(expected: 0, desired: reason.rawValue, ordering: .acquiringAndReleasing)
@@ -64,7 +72,7 @@ final class Slot: Sendable {
     func doze() async {
         await withUnsafeContinuation { driver in
             let mustGoOn = state.withLock { state in
-                guard !state.isNudged, stopped == nil else { return true }
+                guard !state.isAwake, stopped == nil else { return true }
                 state.dozing = driver
                 return false
             }
@@ -72,18 +80,14 @@ final class Slot: Sendable {
         }
     }
 
+    /// Ends the doze, also one that has not begun.
     func wake() {
         let driver = state.withLock { state in
+            state.isAwake = true
             defer { state.dozing = nil }
             return state.dozing
         }
         driver?.resume()
-    }
-
-    /// Something has come for the execution: its driver must not wait for the time.
-    func nudge() {
-        state.withLock { $0.isNudged = true }
-        wake()
     }
 
     // MARK: - The attempt

@@ -37,13 +37,14 @@ final class SlotTable: Sendable {
         state.withLock { $0.reserved -= count }
     }
 
-    /// Turns a reservation into a slot. False when the execution has one already: two claims of one instance met.
-    func fill(_ slot: Slot) -> Bool {
+    /// Turns a reservation into a slot. When the execution has one already, returns it and keeps the reservation: two
+    /// claims of one instance met.
+    func fill(_ slot: Slot) -> Slot? {
         state.withLock { state in
+            if let other = state.slots[slot.executionID] { return other }
             state.reserved -= 1
-            guard state.slots[slot.executionID] == nil else { return false }
             state.slots[slot.executionID] = slot
-            return true
+            return nil
         }
     }
 
