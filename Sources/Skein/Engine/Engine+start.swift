@@ -25,6 +25,7 @@ extension Engine {
             }
             let slot = Slot(claim.executionID, claimID)
             if let other = slots.fill(slot) {
+                // By itself: the others of this claim must not wait for that slot.
                 Task { await self.start(slot, claim, execution, after: other) }
             } else {
                 start(slot, claim, execution)
@@ -33,6 +34,7 @@ extension Engine {
     }
 
     private func start(_ slot: Slot, _ claim: Claim, _ execution: LoadedExecution) {
+        // The slot owns the task: it stops it, and the table's `empty` waits for it at a shutdown.
         slot.attach(Task { await self.drive(slot, claim, execution) })
         if dispatcher?.arrived(claim.executionID) == true { slot.wake() }
     }

@@ -63,6 +63,7 @@ struct LockRunCommand: AsyncParsableCommand {
     private func hold(_ engine: Engine) async throws -> Int32 {
         let child = HeldCommand(command)
         let signals = StopSignals { child.stop() }
+        // Beside the command, and cancelled with it: a stop is passed on, never waited for.
         let watch = Task { try? await signals.run() }
         defer { watch.cancel() }
         do {
