@@ -119,7 +119,8 @@ final class Driver: Sendable {
 
     /// Drives what was claimed a moment before it is due: from that time on, unless something comes for it before.
     func drive(_ drive: Drive, from due: Timestamp) async -> DriveEnd {
-        if due > clock.now { await dozer.doze(drive.slot, until: due) }
+        // A stop wakes the slots that it finds; later ones see that it has begun.
+        if due > clock.now, !draining.isRaised { await dozer.doze(drive.slot, until: due) }
         guard clock.now >= due || drive.slot.stopped != nil else {
             return await repark(drive, due: due, needs: drive.flow.needs(drive.state))
         }

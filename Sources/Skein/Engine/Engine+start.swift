@@ -11,10 +11,10 @@ extension Engine {
             loaded = try await store.load(claims.map(\.executionID))
         } catch {
             logger.debug("claimed executions could not be loaded", metadata: ["error": "\(error)"])
-            slots.cancelReservation(claims.count)
             for claim in claims { _ = dispatcher?.arrived(claim.executionID) }
             let held = claims.map { HeldClaim($0.executionID, claimID) }
-            try? await store.release(held, worker: identity.id)
+            await shielded { [store, identity] in try? await store.release(held, worker: identity.id) }
+            slots.cancelReservation(claims.count)
             return
         }
         for claim in claims {
@@ -42,10 +42,10 @@ extension Engine {
     /// The execution's last drive here has let go in the store but not yet of its slot: mostly it is about to.
     private func start(_ slot: Slot, _ claim: Claim, _ execution: LoadedExecution, after other: Slot) async {
         if await other.ends(), slots.fill(slot) == nil { return start(slot, claim, execution) }
-        slots.cancelReservation(1)
         _ = dispatcher?.arrived(claim.executionID)
         // A claim that nobody drives must not wait for the end of its lease.
         try? await store.release([slot.held], worker: identity.id)
+        slots.cancelReservation(1)
         dispatcher?.wake(claim.executionID)
     }
 

@@ -9,6 +9,8 @@ final class SlotTable: Sendable {
         var reserved = 0
         var isClosed = false
         var onEmpty: [CheckedContinuation<Void, Never>] = []
+
+        var isEmpty: Bool { slots.isEmpty && reserved == 0 }
     }
 
     let capacity: Int
@@ -34,7 +36,7 @@ final class SlotTable: Sendable {
     }
 
     func cancelReservation(_ count: Int) {
-        state.withLock { $0.reserved -= count }
+        resumeIfEmpty { $0.reserved -= count }
     }
 
     /// Turns a reservation into a slot. When the execution has one already, returns it and keeps the reservation: two
@@ -58,13 +60,9 @@ final class SlotTable: Sendable {
     }
 
     func remove(_ slot: Slot) {
-        let waiters = state.withLock { state in
+        resumeIfEmpty { state in
             if state.slots[slot.executionID] === slot { state.slots[slot.executionID] = nil }
-            guard state.slots.isEmpty else { return [CheckedContinuation<Void, Never>]() }
-            defer { state.onEmpty.removeAll() }
-            return state.onEmpty
         }
-        for waiter in waiters { waiter.resume() }
     }
 
     /// No new reservations from now on.
@@ -78,14 +76,24 @@ final class SlotTable: Sendable {
 
     var isClosed: Bool { state.withLock { $0.isClosed } }
 
-    /// Returns when no slot is left.
+    /// Returns when no slot is left, and none on its way.
     func empty() async {
         await withCheckedContinuation { waiter in
             let isEmpty = state.withLock { state in
-                if !state.slots.isEmpty { state.onEmpty.append(waiter) }
-                return state.slots.isEmpty
+                if !state.isEmpty { state.onEmpty.append(waiter) }
+                return state.isEmpty
             }
             if isEmpty { waiter.resume() }
         }
+    }
+
+    private func resumeIfEmpty(after change: (inout State) -> Void) {
+        let waiters = state.withLock { state in
+            change(&state)
+            guard state.isEmpty, !state.onEmpty.isEmpty else { return [CheckedContinuation<Void, Never>]() }
+            defer { state.onEmpty.removeAll() }
+            return state.onEmpty
+        }
+        for waiter in waiters { waiter.resume() }
     }
 }
