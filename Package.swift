@@ -41,6 +41,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .target(name: "CJemalloc", linkerSettings: [.linkedLibrary("jemalloc", .when(platforms: [.linux]))]),
         .target(
             name: "PostgresClient",
             dependencies: [
@@ -113,7 +114,7 @@ let package = Package(
         .executableTarget(
             name: "SkeinCLI",
             dependencies: [
-                "Skein", "SkeinCore", "SkeinPostgres", "SkeinRedis", "SkeinHandlers", "SkeinServer",
+                "CJemalloc", "Skein", "SkeinCore", "SkeinPostgres", "SkeinRedis", "SkeinHandlers", "SkeinServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -129,7 +130,8 @@ let package = Package(
         .executableTarget(
             name: "SkeinBenchmarks",
             dependencies: [
-                "Skein", "SkeinCore", "SkeinPostgres", "SkeinRedis", "SkeinHandlers", "SkeinServer", "PostgresClient",
+                "CJemalloc", "Skein", "SkeinCore", "SkeinPostgres", "SkeinRedis", "SkeinHandlers", "SkeinServer",
+                "PostgresClient",
                 "RedisClient",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),

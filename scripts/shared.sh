@@ -3,7 +3,7 @@
 
 # shellcheck disable=SC2034  # used by the scripts that source this file
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
-build_packages=(pkg-config libpq-dev libhiredis-dev)
+build_packages=(pkg-config libpq-dev libhiredis-dev libjemalloc-dev)
 # shellcheck disable=SC2034
 server_packages=(postgresql redis-server)
 
@@ -38,6 +38,7 @@ provided() {
     case $1 in
         libpq-dev) pkg-config --exists libpq 2>/dev/null ;;
         libhiredis-dev) pkg-config --exists hiredis 2>/dev/null ;;
+        libjemalloc-dev) pkg-config --exists jemalloc 2>/dev/null ;;
         postgresql) pg_bin >/dev/null ;;
         redis-server) command -v redis-server && command -v redis-cli ;;
         python3-venv) python3 -c 'import ensurepip, venv' 2>/dev/null ;;

@@ -1,0 +1,1 @@
+// Links jemalloc into a program: nothing to call, every malloc is its.
