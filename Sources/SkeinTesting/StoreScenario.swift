@@ -256,6 +256,7 @@ extension Append {
         Append(
             executionID: executionID ?? self.executionID, position: position ?? self.position, kind: kind ?? self.kind,
             count: count ?? self.count, operationID: operationID ?? self.operationID, body: body ?? self.body,
-            effect: effect ?? self.effect, snapshot: snapshot ?? self.snapshot, consumed: consumed ?? self.consumed)
+            effect: effect ?? self.effect, snapshot: snapshot ?? self.snapshot,
+            consumed: consumed.map { [$0] } ?? self.consumed)
     }
 }

@@ -62,7 +62,7 @@ extension AuditEvent {
             executionID: executionID, seq: seq, rootExecutionID: root, type: event.type, workerID: workerID,
             metadata: [:], at: at)
         switch event {
-        case .started, .completed:
+        case .started, .completed, .rolledBack:
             break
         case .created(let creation):
             metadata = ["flowId": .string(creation.flowID), "flowVersion": .string(creation.flowVersion)]
@@ -73,12 +73,12 @@ extension AuditEvent {
         case .stepCompleted(let attempt, let output, let next):
             take(attempt)
             metadata["output"] = output?.value
-            metadata["next"] = next.map { .string($0.rawValue) }
+            take(next)
         case .stepFailed(let attempt, let failure, let next), .stepTimedOut(let attempt, let failure, let next):
             take(attempt)
             message = failure.message
             metadata["error"] = failure.json
-            metadata["next"] = next.map { .string($0.rawValue) }
+            take(next)
         case .retryScheduled(let stepID, let retry, let limit, let due):
             self.stepID = stepID
             message = "retry \(retry) of \(limit)"
@@ -94,6 +94,7 @@ extension AuditEvent {
         case .resumed(let resumption):
             metadata["cause"] = .string(resumption.cause.rawValue)
             metadata["dueAt"] = resumption.dueAt.map { .string($0.description) }
+            stepID = resumption.stepID
         case .signalConsumed(let name, _):
             metadata["name"] = .string(name)
         case .failed(let failure):
@@ -108,7 +109,54 @@ extension AuditEvent {
         case .recovered(let worker, let reason):
             message = reason
             metadata["recoveredFrom"] = worker.map { .string($0.description) }
+        case .stepSkipped(let skip):
+            stepID = skip.stepID
+            metadata["cause"] = .string(skip.cause.rawValue)
+            metadata["output"] = skip.output?.value
+            take(skip.next)
+            take(skip.by)
+        case .paused(let by), .unpaused(let by):
+            take(by)
+        case .reopened(let reopening):
+            metadata["steps"] = .array(reopening.steps.map { .string($0.rawValue) })
+            take(reopening.by)
+        case .forked(let source, let steps):
+            metadata["forkedFrom"] = .string(source.description)
+            metadata["steps"] = .array(steps.map { .string($0.rawValue) })
+        case .rollbackStarted(let failure, let cancellation):
+            message = failure.message
+            metadata["error"] = failure.json
+            if let cancellation { metadata["cancellation"] = .object(cancellation.object) }
+        case .stepCompensating(let stepID, let attempt):
+            self.stepID = stepID
+            self.attempt = attempt
+        case .stepCompensated(let attempt):
+            take(attempt)
+        case .compensationFailed(let attempt, let failure, let retryAt):
+            take(attempt)
+            message = failure.message
+            metadata["error"] = failure.json
+            metadata["retryAt"] = retryAt.map { .string($0.description) }
+        case .rollbackFailed(let failure):
+            stepID = failure.stepID
+            message = failure.message
+            metadata["error"] = failure.json
         }
+    }
+
+    private mutating func take(_ next: Onward) {
+        switch next {
+        case .step(let id): metadata["next"] = .string(id.rawValue)
+        case .fork(let ids, let joins):
+            metadata["next"] = .array(ids.map { .string($0.rawValue) })
+            if !joins.isEmpty { metadata["joins"] = .array(joins.map { .string($0.rawValue) }) }
+        case .end, .stop: break
+        }
+    }
+
+    private mutating func take(_ by: Intervention) {
+        if let actor = by.actor { metadata["actor"] = .string(actor) }
+        message = by.reason ?? message
     }
 
     private mutating func take(_ attempt: StepAttempt) {

@@ -11,11 +11,13 @@ final class CompiledFlow: Sendable {
 
     /// The type of the handler that the execution needs when it is next looked at; empty: any worker will do.
     func needs(_ state: ExecutionState) -> String {
-        switch state.phase {
-        case .step(let stepID): decision.graph.node(of: stepID)?.type ?? ""
-        case .waiting(let wait): (wait.next.flatMap { decision.graph.node(of: $0) })?.type ?? ""
-        case .ended: ""
+        if state.rollback != nil {
+            return state.undo.last.flatMap { decision.graph.node(of: $0.stepID)?.compensate?.type } ?? ""
         }
+        // Of several branches the first: another worker may have the handlers of the others.
+        guard let branch = state.main ?? state.branches.first else { return "" }
+        let step = branch.wait.map { $0.next.steps.first } ?? branch.stepID
+        return step.flatMap { decision.graph.node(of: $0)?.type } ?? ""
     }
 
     /// The state that a record's log adds up to.
@@ -23,13 +25,15 @@ final class CompiledFlow: Sendable {
         var state: ExecutionState
         if let bytes = record.snapshot {
             guard
-                let restored = ExecutionState(record.creation, snapshot: try JSONValue(parsing: bytes, limits: .stored))
+                let restored = ExecutionState(
+                    record.creation, traits: decision.graph.traits,
+                    snapshot: try JSONValue(parsing: bytes, limits: .stored))
             else {
                 throw LogFormatError(description: "the snapshot of \(record.creation.id) does not read")
             }
             state = restored
         } else {
-            state = ExecutionState(record.creation, initial: spec.initialStepID)
+            state = decision.graph.state(record.creation)
         }
         for row in record.rows where row.position >= state.position {
             let body = try LogBody(decoding: row.body, of: record.creation.id)

@@ -76,7 +76,8 @@ final class Driver: Sendable {
         handlers = engine.handlers
         clock = engine.clock
         runner = StepRunner(
-            clock: engine.clock, logger: engine.logger, defaultTimeout: engine.configuration.defaultTimeout)
+            clock: engine.clock, logger: engine.logger, handlers: engine.handlers,
+            defaultTimeout: engine.configuration.defaultTimeout)
         identity = engine.identity
         configuration = engine.configuration
         isClustered = engine.isClustered
@@ -107,8 +108,30 @@ final class Driver: Sendable {
                     continue
                 }
                 if let end = await run(drive, runner.attempt(node, of: drive.state, at: now), handler) { return end }
+            case .compensate(let node, let compensation, let undo):
+                if let end = await compensate(drive, node, compensation, undo, at: now) { return end }
+            case .branches:
+                if let end = await driveBranches(drive) { return end }
             }
         }
+    }
+
+    private func compensate(
+        _ drive: Drive, _ node: FlowGraph.Node, _ compensation: Compensation, _ undo: Undo, at now: Timestamp
+    ) async -> DriveEnd? {
+        if drive.budget == 0 { return await repark(drive, due: clock.now, needs: compensation.type) }
+        if draining.isRaised, drive.budget == nil { return await repark(drive, due: now, needs: compensation.type) }
+        let step = StepContext(
+            node, compensation, of: undo, in: drive.state, startedAt: now, environment: runner.environment)
+        guard let handler = handlers[ofType: compensation.type] else {
+            if await isServed(compensation.type) {
+                return await repark(drive, due: clock.now + .seconds(1), needs: compensation.type)
+            }
+            let missing = StepFailure("HANDLER_NOT_FOUND", "no handler has the type '\(compensation.type)'")
+            let attempt = StepAttempt(stepID: node.id, attempt: step.attempt, startedAt: now, endedAt: now)
+            return await commit(drive, .compensationFailed(attempt, missing))
+        }
+        return await run(drive, step, handler)
     }
 
     /// Appends `recovered` for an execution that was taken over. Nil: go on.
@@ -143,7 +166,7 @@ final class Driver: Sendable {
 
     /// This instance lacks the handler: another may have it, or nobody has. How long it has been due for is kept, so that
     /// the wait for a worker comes to its end.
-    private func handOver(_ drive: Drive, _ node: FlowGraph.Node) async -> DriveEnd? {
+    func handOver(_ drive: Drive, _ node: FlowGraph.Node) async -> DriveEnd? {
         let missing = Fact.cannotRun(
             Failure("HANDLER_NOT_FOUND", "no handler has the type '\(node.type)'", stepID: node.id))
         guard isClustered else { return await commit(drive, missing) }
@@ -162,15 +185,20 @@ final class Driver: Sendable {
     }
 
     /// When an execution that was driven a limited way is looked at next.
-    private func rest(_ drive: Drive) -> Timestamp {
+    func rest(_ drive: Drive) -> Timestamp {
         drive.state.creation.autoRun ? clock.now : .distantFuture
     }
 
     // MARK: - Commits
 
     /// Makes the transition that `fact` causes durable. Nil: go on driving.
-    private func commit(_ drive: Drive, _ fact: Fact) async -> DriveEnd? {
-        let pending = pending(drive, fact)
+    func commit(_ drive: Drive, _ fact: Fact) async -> DriveEnd? {
+        await commit(drive, [fact])
+    }
+
+    /// The same for all that happened to branches meanwhile: one row.
+    func commit(_ drive: Drive, _ facts: [Fact]) async -> DriveEnd? {
+        let pending = pending(drive, facts)
         let outcome: AppendOutcome
         do {
             outcome = try await journal.commit(pending.append)
@@ -188,15 +216,18 @@ final class Driver: Sendable {
                 ])
             return .lost
         case .refused(let error):
-            return await refuse(drive, fact, error)
+            return await refuse(drive, facts, error)
         case .committed(let woken):
             return settle(drive, pending, woken: woken)
         }
     }
 
-    private func pending(_ drive: Drive, _ fact: Fact) -> Pending {
+    private func pending(_ drive: Drive, _ facts: [Fact]) -> Pending {
         let now = clock.now
-        var transition = drive.flow.decision.decide(drive.state, fact, at: now, random: Mixer.fraction())
+        var transition =
+            facts.count == 1
+            ? drive.flow.decision.decide(drive.state, facts[0], at: now, random: Mixer.fraction())
+            : drive.flow.decision.decide(drive.state, facts, at: now, random: Mixer.fraction)
         let isDue =
             drive.state.position + Int64(transition.events.count) - drive.snapshotPosition
             >= Int64(configuration.snapshotEvery)
@@ -215,7 +246,8 @@ final class Driver: Sendable {
             case .end(let status): effect = .end(status)
             case .park(let due):
                 effect = .park(due: due, seenGeneration: drive.seenGeneration, needs: drive.flow.needs(next))
-                if !drive.inbox.isEmpty, case .record = drive.flow.decision.plan(next, inbox: drive.inbox, at: now) {
+                let inbox = drive.inbox.filter { !transition.consumed.contains($0.generation) }
+                if !inbox.isEmpty, drive.flow.decision.hasNews(next, inbox: inbox, at: now) {
                     // What it would wait for is here already, and no wake will come for what this owner has seen.
                     (transition.then, effect) = (.proceed, .none)
                 }
@@ -235,7 +267,7 @@ final class Driver: Sendable {
         drive.state.apply(pending.events, position: append.position, at: pending.at)
         drive.dueAt = pending.at
         if append.snapshot?.bytes != nil { drive.snapshotPosition = drive.state.position }
-        if let consumed = append.consumed { drive.inbox.removeAll { $0.generation == consumed } }
+        if !append.consumed.isEmpty { drive.inbox.removeAll { append.consumed.contains($0.generation) } }
         coordination.events.publish(
             EventNotice(
                 executionID: append.executionID, rootID: drive.state.creation.rootID,
@@ -279,10 +311,15 @@ final class Driver: Sendable {
 
     /// The row cannot be stored: the step that made it fails, and if even that cannot be written the execution is left
     /// to its lease.
-    private func refuse(_ drive: Drive, _ fact: Fact, _ error: StoreError) async -> DriveEnd? {
+    private func refuse(_ drive: Drive, _ facts: [Fact], _ error: StoreError) async -> DriveEnd? {
         logger.warning(
             "a row was refused", metadata: ["execution.id": "\(drive.slot.executionID)", "error": "\(error)"])
-        switch fact {
+        guard facts.count == 1 else {
+            // One of them is to blame: each alone finds out which.
+            for fact in facts { if let end = await commit(drive, [fact]) { return end } }
+            return nil
+        }
+        switch facts[0] {
         case .stepSucceeded(let attempt, _, _), .waitRequested(let attempt, _):
             return await commit(
                 drive,
@@ -296,7 +333,7 @@ final class Driver: Sendable {
 
     // MARK: - Letting go
 
-    private func repark(
+    func repark(
         _ drive: Drive, due: Timestamp, needs: String, announced isAnnounced: Bool = true
     ) async -> DriveEnd {
         do {
@@ -313,7 +350,7 @@ final class Driver: Sendable {
     }
 
     /// Stopped in the middle: a lost execution is dropped, one that is still ours goes back for immediate claim.
-    private func giveBack(_ drive: Drive) async -> DriveEnd {
+    func giveBack(_ drive: Drive) async -> DriveEnd {
         guard drive.slot.stopped != .lost else { return .lost }
         let held = drive.slot.held
         await shielded { [store, identity] in try? await store.release([held], worker: identity.id) }

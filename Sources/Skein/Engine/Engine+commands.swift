@@ -22,8 +22,13 @@ extension Engine {
             guard !before.status.isEnded else {
                 return CancelResult(execution: before, cancelled: false, previousStatus: before.status)
             }
-            let cancellation = Cancellation(
-                source: source, reason: reason.map { String($0.filter { $0 != "\0" }.prefix(2_000)) })
+            let cancellation = Cancellation(source: source, reason: reason.map(plain))
+            if try await self.rollsBack(id) {
+                let after = try await self.interject(id, .cancel) { flow, state in
+                    flow.decision.cancel(state, cancellation)
+                }
+                return CancelResult(execution: after, cancelled: true, previousStatus: before.status)
+            }
             let body = LogBody(workerID: self.identity.id, at: self.clock.now, events: [.cancelled(cancellation)])
             let outcome = try await self.store.cancel(id, operationID: .new(), body: body.encoded())
             if let slot = self.slots[id] { slot.stop(.lost) }
@@ -43,17 +48,29 @@ extension Engine {
     /// and where the step has an output key also there.
     ///
     /// - Throws: `executionNotWaiting` when it waits for nothing that a resume can end.
-    public func resume(_ id: ExecutionID, data: JSONValue? = nil) async throws -> Execution {
+    ///
+    /// A paused execution goes on where it was; it takes no data.
+    public func resume(
+        _ id: ExecutionID, data: JSONValue? = nil, step: StepID? = nil, by intervention: Intervention = Intervention()
+    ) async throws -> Execution {
         try await exclusively(id, purpose: "resume") {
             guard data?.isStorable ?? true else { throw nulProblem("data") }
             let (state, execution) = try await self.current(id)
-            guard let wait = state.wait, wait.kind == .manual || wait.kind == .timer else {
+            if state.isPaused {
+                return try await self.interject(id, .resume) { flow, state throws(Failure) in
+                    try flow.decision.unpause(state, by: intervention)
+                }
+            }
+            let waiting = state.branches.filter { branch in
+                (branch.wait?.kind == .manual || branch.wait?.kind == .timer) && (step == nil || branch.stepID == step)
+            }
+            guard !state.status.isEnded, let branch = waiting.min(by: { $0.waitPosition < $1.waitPosition }) else {
                 throw notWaiting(execution, for: "a resume")
             }
             let sent = try await self.store.send(
                 InboxMessage(
-                    executionID: id, operationID: .new(), kind: .resume, name: String(state.waitPosition), payload: data
-                ))
+                    executionID: id, operationID: .new(), kind: .resume, name: String(branch.waitPosition),
+                    payload: data))
             guard case .accepted = sent else { throw notWaiting(try await self.execution(id), for: "a resume") }
             self.wakeUp(id, "resume")
             return try await self.execution(id)
@@ -87,7 +104,7 @@ extension Engine {
         wakeUp(id, "signal")
     }
 
-    private func wakeUp(_ id: ExecutionID, _ reason: String) {
+    func wakeUp(_ id: ExecutionID, _ reason: String) {
         coordination.wakes.signal([WakeHint(executionID: id, reason: reason)])
         if !coordination.health.isUp { dispatcher?.wake(id) }
     }

@@ -16,6 +16,13 @@ extension Engine {
     public func create(_ flowID: String, context: JSONObject = [:], options: CreateOptions = CreateOptions())
         async throws -> CreateResult
     {
+        try await create(flowID, context: context, options: options, fork: nil)
+    }
+
+    /// - Parameter fork: the execution it is made from, and the step it begins at.
+    func create(
+        _ flowID: String, context: JSONObject, options: CreateOptions, fork: (source: ExecutionID, step: StepID)?
+    ) async throws -> CreateResult {
         var problems = options.problems()
         problems += context.problems()
         guard problems.isEmpty else {
@@ -23,15 +30,17 @@ extension Engine {
         }
         while true {
             do {
-                return try await create(flowID, context, options)
+                return try await create(flowID, context, options, fork)
             } catch let error as StoreError where error.code == .stale {
                 flows.forgetLatest(flowID)
             }
         }
     }
 
-    private func create(_ flowID: String, _ context: JSONObject, _ options: CreateOptions) async throws -> CreateResult
-    {
+    private func create(
+        _ flowID: String, _ context: JSONObject, _ options: CreateOptions,
+        _ fork: (source: ExecutionID, step: StepID)?
+    ) async throws -> CreateResult {
         let flow: CompiledFlow
         var knownVersions: Int?
         if let version = options.flowVersion {
@@ -52,9 +61,9 @@ extension Engine {
             executionTimeout: options.executionTimeout ?? flow.spec.executionTimeout, waitTimeout: options.waitTimeout,
             autoRun: options.autoRun, createdAt: now)
         guard let key = options.idempotencyKey else {
-            return try await born(creation, flow, options, knownVersions: knownVersions)
+            return try await born(creation, flow, options, fork, knownVersions: knownVersions)
         }
-        return try await createOnce(creation, flow, options, key: key)
+        return try await createOnce(creation, flow, options, fork, key: key)
     }
 
     private func root(of parent: ExecutionID?) async throws -> ExecutionID? {
@@ -74,11 +83,13 @@ extension Engine {
     // MARK: - Without a key
 
     private func born(
-        _ creation: ExecutionCreation, _ flow: CompiledFlow, _ options: CreateOptions, knownVersions: Int?
+        _ creation: ExecutionCreation, _ flow: CompiledFlow, _ options: CreateOptions,
+        _ fork: (source: ExecutionID, step: StepID)?, knownVersions: Int?
     ) async throws -> CreateResult {
         let due = options.readyAt(now: creation.createdAt)
-        let ownership = takeRoom(for: flow, due: due, creation)
-        let (append, state) = first(creation, flow, due: due, ownership: ownership, knownVersions: knownVersions)
+        let ownership = takeRoom(for: flow, due: due, creation, at: fork?.step)
+        let (append, state) = first(
+            creation, flow, fork, due: due, ownership: ownership, knownVersions: knownVersions)
         do {
             switch try await journal.commitDirectly(append) {
             case .committed: return made(state, flow, due: due, ownership)
@@ -93,9 +104,12 @@ extension Engine {
 
     /// With room and the first step's handler here, the execution is born in this instance's hands; nil: somebody
     /// claims it.
-    private func takeRoom(for flow: CompiledFlow, due: Timestamp, _ creation: ExecutionCreation) -> Ownership? {
+    private func takeRoom(
+        for flow: CompiledFlow, due: Timestamp, _ creation: ExecutionCreation, at step: StepID?
+    ) -> Ownership? {
         guard due <= creation.createdAt, isRunning, identity.mayClaim,
-            let type = flow.decision.graph.node(of: flow.spec.initialStepID)?.type, handlers[ofType: type] != nil,
+            let first = step ?? flow.spec.initialStepIDs.first, let type = flow.decision.graph.node(of: first)?.type,
+            handlers[ofType: type] != nil,
             slots.reserve(upTo: 1) == 1
         else { return nil }
         return Ownership(workerID: identity.id, claimID: .new(), lease: configuration.lease)
@@ -125,15 +139,17 @@ extension Engine {
     }
 
     private func first(
-        _ creation: ExecutionCreation, _ flow: CompiledFlow, due: Timestamp, ownership: Ownership?,
-        knownVersions: Int? = nil
+        _ creation: ExecutionCreation, _ flow: CompiledFlow, _ fork: (source: ExecutionID, step: StepID)?,
+        due: Timestamp, ownership: Ownership?, knownVersions: Int? = nil
     ) -> (Append, ExecutionState) {
-        var state = ExecutionState(creation, initial: flow.spec.initialStepID)
-        let body = LogBody(workerID: identity.id, at: creation.createdAt, events: [.created(creation)])
+        var state = flow.decision.graph.state(creation)
+        var events: [ExecutionEvent] = [.created(creation)]
+        if let fork { events.append(.forked(from: fork.source, steps: [fork.step])) }
+        let body = LogBody(workerID: identity.id, at: creation.createdAt, events: events)
         state.apply(body.events, position: 1, at: body.at)
         let new = NewExecution(creation: creation, needs: flow.needs(state), readyAt: due, knownVersions: knownVersions)
         let append = Append(
-            executionID: creation.id, position: 1, kind: .created, count: 1,
+            executionID: creation.id, position: 1, kind: .created, count: Int16(events.count),
             operationID: OperationID(raw: creation.id.raw),
             body: body.encoded(), effect: .create(new, ownership: ownership))
         return (append, state)
@@ -142,7 +158,8 @@ extension Engine {
     // MARK: - With a key
 
     private func createOnce(
-        _ creation: ExecutionCreation, _ flow: CompiledFlow, _ options: CreateOptions, key: String
+        _ creation: ExecutionCreation, _ flow: CompiledFlow, _ options: CreateOptions,
+        _ fork: (source: ExecutionID, step: StepID)?, key: String
     ) async throws -> CreateResult {
         let scope = IdempotencyScope(tenantID: options.tenantID, flowID: creation.flowID, key: key)
         let fingerprint = Array(SHA256.hash(data: JSONValue.object(creation.context).serialized(.canonical)))
@@ -153,8 +170,8 @@ extension Engine {
             return known
         }
         let due = options.readyAt(now: creation.createdAt)
-        let ownership = takeRoom(for: flow, due: due, creation)
-        let (append, state) = first(creation, flow, due: due, ownership: ownership)
+        let ownership = takeRoom(for: flow, due: due, creation, at: fork?.step)
+        let (append, state) = first(creation, flow, fork, due: due, ownership: ownership)
         let ttl = options.idempotencyTTL ?? configuration.idempotencyTTL
         let outcome: [KeyedOutcome]
         do {

@@ -34,7 +34,7 @@ extension Engine {
         try await ensureRegistered()
         while true {
             let before = try await execution(id)
-            guard !before.status.isEnded else { return before }
+            guard !before.status.isEnded, before.status != .paused else { return before }
             if let slot = slots[id], slot.stopped == nil { throw busy(id, holder: identity.id.description) }
             let claimID = ClaimID(raw: .random())
             let ownership = Ownership(workerID: identity.id, claimID: claimID, lease: configuration.lease)

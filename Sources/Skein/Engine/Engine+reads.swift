@@ -59,7 +59,7 @@ extension Engine {
     }
 
     /// The flow is nil when it was deleted: what an execution was stays readable.
-    private func state(of record: ExecutionRecord) async throws -> (ExecutionState, CompiledFlow?) {
+    func state(of record: ExecutionRecord) async throws -> (ExecutionState, CompiledFlow?) {
         do {
             let flow = try await flows.flow(record.creation.flowID, version: record.creation.flowVersion)
             return (try flow.state(of: record), flow)
@@ -183,7 +183,7 @@ extension Engine {
         return StepFold(flow: flow.spec).steps(events, execution)
     }
 
-    private func notFound(_ id: ExecutionID) -> EngineError {
+    func notFound(_ id: ExecutionID) -> EngineError {
         EngineError(.executionNotFound, "there is no execution \(id)")
     }
 }

@@ -39,6 +39,9 @@ public struct Execution: Sendable {
         if state.status.isEnded || state.status == .paused {
             status = state.status
             wait = nil
+        } else if state.status == .rollingBack {
+            status = .rollingBack
+            wait = owner == nil ? state.wait : nil
         } else if owner != nil {
             status = .running
             wait = nil
@@ -47,7 +50,7 @@ public struct Execution: Sendable {
             wait = Wait(
                 kind: .handler, stepID: stepID, reason: "no live worker has the handler '\(missingHandler)'",
                 startedAt: state.updatedAt)
-        } else if case .waiting(let current) = state.phase {
+        } else if let current = state.wait {
             status = .waiting
             wait = current
         } else {

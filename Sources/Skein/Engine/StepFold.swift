@@ -26,7 +26,7 @@ struct StepFold {
             views[id]?.error = Failure(event.metadata["error"])
             if let output = event.metadata["output"] { views[id]?.output = output }
         }
-        for id in execution.currentSteps {
+        for id in execution.currentSteps where execution.status != .rollingBack {
             if views[id] == nil {
                 order.append(id)
                 views[id] = StepView(stepID: id, type: types[id] ?? "", status: "pending", attempt: 1)
@@ -53,6 +53,8 @@ struct StepFold {
         case "step.retry_scheduled": "pending"
         case "step.suspended": "completed"
         case "step.skipped": "skipped"
+        case "step.compensating", "step.compensation_failed": "compensating"
+        case "step.compensated": "compensated"
         default: nil
         }
     }

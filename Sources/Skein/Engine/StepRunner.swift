@@ -5,9 +5,11 @@ import SkeinCore
 
 final class StepRunner: Sendable {
     let environment: StepContext.Environment
+    let handlers: HandlerRegistry
     let defaultTimeout: Duration?
 
-    init(clock: any EngineClock, logger: Logger, defaultTimeout: Duration?) {
+    init(clock: any EngineClock, logger: Logger, handlers: HandlerRegistry, defaultTimeout: Duration?) {
+        self.handlers = handlers
         environment = StepContext.Environment(clock: clock, logger: logger)
         self.defaultTimeout = defaultTimeout
     }
@@ -21,24 +23,36 @@ final class StepRunner: Sendable {
     func run(_ step: StepContext, by handler: AnyHandler) async -> Fact? {
         let input: JSONValue
         do {
-            input = try step.node.input.resolve(context: step.context) ?? .null
+            if let condition = step.node.when, !step.isCompensation {
+                switch try await holds(condition, step) {
+                case .yes: break
+                case .no: return .stepSkipped(step.stepID, .condition)
+                case .unknown(let failure): return .stepFailed(step.ended(at: step.now), failure)
+                }
+            }
+            input = try step.input()
+        } catch let error as BudgetExceeded {
+            return fact(
+                StepFailure("INPUT_ERROR", "\(error)", isRetryable: false), step.ended(at: step.startedAt), step)
         } catch {
-            return .stepFailed(
-                step.ended(at: step.startedAt), StepFailure("INPUT_ERROR", "\(error)", isRetryable: false))
+            return fact(error, step.ended(at: step.now), step)
         }
         guard let limit = limit(of: step) else {
             do {
                 let result = try await handler.body(input, step)
-                return fact(result, step.ended(at: step.now))
+                return fact(result, step.ended(at: step.now), step)
             } catch {
-                return fact(error, step.ended(at: step.now))
+                return fact(error, step.ended(at: step.now), step)
             }
         }
         let outcome = await TimeLimit.run(limit, clock: step.clock) { try await handler.body(input, step) }
         let attempt = step.ended(at: step.now)
         switch outcome {
-        case .finished(.success(let result)): return fact(result, attempt)
-        case .finished(.failure(let error)): return fact(error, attempt)
+        case .finished(.success(let result)): return fact(result, attempt, step)
+        case .finished(.failure(let error)): return fact(error, attempt, step)
+        case .timedOut where step.isCompensation:
+            return .compensationFailed(
+                attempt, StepFailure("TIMEOUT", "the compensation did not end within \(limit.wholeMilliseconds) ms"))
         case .timedOut:
             if let deadline = step.creation.deadline, attempt.endedAt >= deadline { return .deadlineReached }
             return .stepTimedOut(attempt, limit: limit)
@@ -47,20 +61,47 @@ final class StepRunner: Sendable {
     }
 
     /// A cancelled attempt that says so has not failed.
-    private func fact(_ error: any Error, _ attempt: StepAttempt) -> Fact? {
+    private func fact(_ error: any Error, _ attempt: StepAttempt, _ step: StepContext) -> Fact? {
         if error is CancellationError, Task.isCancelled { return nil }
-        return .stepFailed(attempt, failure(of: error))
+        return step.isCompensation
+            ? .compensationFailed(attempt, failure(of: error)) : .stepFailed(attempt, failure(of: error))
+    }
+
+    private enum Answer {
+        case yes, no
+        case unknown(StepFailure)
+    }
+
+    /// Asks the handlers that a condition names, then the condition.
+    private func holds(_ condition: Condition, _ step: StepContext) async throws -> Answer {
+        var answers: [String: Bool] = [:]
+        for name in condition.handlerNames.sorted() {
+            guard let handler = handlers[ofType: name] else {
+                return .unknown(StepFailure("HANDLER_NOT_FOUND", "no handler answers the condition '\(name)'"))
+            }
+            switch try await handler.body(.object(step.context), step) {
+            case .completed(.bool(let answer), _): answers[name] = answer
+            case .failed(let failure): return .unknown(failure)
+            case .completed, .wait:
+                return .unknown(
+                    StepFailure(
+                        "INVALID_OUTPUT", "the handler '\(name)' of a condition must answer true or false",
+                        isRetryable: false))
+            }
+        }
+        return try condition.evaluate(step.context, roots: step.roots, answers: answers) ? .yes : .no
     }
 
     /// The step's own limit, cut to what the execution has left.
     private func limit(of step: StepContext) -> Duration? {
         let own = step.node.timeout ?? defaultTimeout
-        guard let deadline = step.creation.deadline else { return own }
+        guard let deadline = step.creation.deadline, !step.isCompensation else { return own }
         let left = max(.zero, deadline - step.startedAt)
         return own.map { min($0, left) } ?? left
     }
 
-    private func fact(_ result: StepResult<JSONValue>, _ attempt: StepAttempt) -> Fact {
+    private func fact(_ result: StepResult<JSONValue>, _ attempt: StepAttempt, _ step: StepContext) -> Fact {
+        if step.isCompensation { return undone(result, attempt) }
         switch result {
         case .completed(let output, let next):
             if output.isNull { return .stepSucceeded(attempt, output: nil, next: next) }
@@ -73,6 +114,16 @@ final class StepRunner: Sendable {
         case .wait(let request):
             guard request.output?.isStorable ?? true else { return .stepFailed(attempt, .notStorable) }
             return .waitRequested(attempt, request)
+        }
+    }
+
+    private func undone(_ result: StepResult<JSONValue>, _ attempt: StepAttempt) -> Fact {
+        switch result {
+        case .completed: .compensated(attempt)
+        case .failed(let failure): .compensationFailed(attempt, failure.storable)
+        case .wait:
+            .compensationFailed(
+                attempt, StepFailure("INVALID_OUTPUT", "a compensation cannot wait", isRetryable: false))
         }
     }
 

@@ -28,6 +28,10 @@ public final class StepContext: Sendable {
     /// Steps entered before this one: tells two visits of a step apart.
     private let visit: Int
     private let environment: Environment
+    /// In a rollback: how the step is undone, and what it returned.
+    private let undoing: (compensation: Compensation, output: JSONValue?)?
+    /// Task graphs: the results of the steps before.
+    private let results: JSONObject
 
     /// - Parameter execution: the state that the attempt begins in.
     package init(
@@ -37,11 +41,54 @@ public final class StepContext: Sendable {
         self.node = node
         self.environment = environment
         self.startedAt = startedAt
+        let branch = execution.branch(at: node.id)
         creation = execution.creation
-        attempt = execution.attempt
-        visit = execution.moves
+        attempt = branch?.attempt ?? 1
+        visit = branch?.visit ?? 0
         fencingToken = execution.position
         context = execution.context
+        results = execution.results
+        undoing = nil
+    }
+
+    /// The compensation of a completed step.
+    package init(
+        _ node: FlowGraph.Node, _ compensation: Compensation, of undo: Undo, in execution: borrowing ExecutionState,
+        startedAt: Timestamp, environment: Environment
+    ) {
+        self.node = node
+        self.environment = environment
+        self.startedAt = startedAt
+        creation = execution.creation
+        attempt = execution.attempt
+        visit = undo.visit
+        fencingToken = execution.position
+        context = execution.context
+        results = execution.results
+        undoing = (compensation, undo.output)
+    }
+
+    /// Whether a rollback undoes the step.
+    public var isCompensation: Bool { undoing != nil }
+
+    /// What the handler gets.
+    func input() throws(BudgetExceeded) -> JSONValue {
+        guard let undoing else { return try node.input.resolve(context: context, roots: roots) ?? .null }
+        guard let selector = undoing.compensation.input else { return undoing.output ?? .null }
+        return try selector.resolve(context: context, roots: ["output": undoing.output ?? .null]) ?? .null
+    }
+
+    /// What a task graph's paths see beside the context.
+    var roots: JSONObject {
+        guard !results.isEmpty else { return [:] }
+        var roots: JSONObject = ["tasks": .object(results)]
+        let dependencies = node.join.map(\.rawValue).sorted()
+        if dependencies.count == 1 {
+            roots["result"] = results[dependencies[0]] ?? .null
+        } else {
+            roots["result"] = .object(JSONObject(dependencies.map { ($0, results[$0] ?? .null) }))
+        }
+        return roots
     }
 
     public var executionID: ExecutionID { creation.id }
@@ -50,7 +97,7 @@ public final class StepContext: Sendable {
     public var tenantID: String? { creation.tenantID }
     public var stepID: StepID { node.id }
     /// The step's `config`, as the flow has it.
-    public var config: JSONObject { node.config }
+    public var config: JSONObject { undoing?.compensation.config ?? node.config }
     /// Whether the step selects its input. False: the input is the whole context, by default or by `{type: full}`.
     public var hasExplicitInput: Bool { node.input != .full }
     public var clock: any EngineClock { environment.clock }
@@ -58,7 +105,7 @@ public final class StepContext: Sendable {
 
     /// The same for all attempts of this visit of the step and for no other: 32 hexadecimal digits.
     public var idempotencyToken: String {
-        let digest = SHA256.hash(data: Array("\(executionID)/\(visit)/\(stepID)".utf8))
+        let digest = SHA256.hash(data: Array("\(executionID)/\(visit)/\(stepID)\(isCompensation ? "/undo" : "")".utf8))
         return digest.prefix(16).map { byte in
             let digits = String(byte, radix: 16)
             return digits.count == 1 ? "0" + digits : digits

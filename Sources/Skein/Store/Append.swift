@@ -11,6 +11,8 @@ public final class Append: Sendable {
         /// Lets go of the execution until `due`, unless a wake later than `seenGeneration` has come: then at once.
         case park(due: Timestamp, seenGeneration: Int64, needs: String)
         case end(ExecutionStatus)
+        /// Lets an ended execution go on, due now.
+        case reopen(needs: String)
     }
 
     public let executionID: ExecutionID
@@ -23,12 +25,12 @@ public final class Append: Sendable {
     public let body: [UInt8]
     public let effect: Effect
     public let snapshot: Snapshot?
-    /// The generation of the inbox item that this row consumes.
-    public let consumed: Int64?
+    /// The generations of the inbox items that this row consumes.
+    public let consumed: [Int64]
 
     public init(
         executionID: ExecutionID, position: Int64, kind: RowKind, count: Int16, operationID: OperationID, body: [UInt8],
-        effect: Effect = .none, snapshot: Snapshot? = nil, consumed: Int64? = nil
+        effect: Effect = .none, snapshot: Snapshot? = nil, consumed: [Int64] = []
     ) {
         self.executionID = executionID
         self.position = position

@@ -100,7 +100,9 @@ extension InMemoryExecutionStore.State {
                 executions.values[execution].covered = append.position + Int64(append.count) - 1
             }
         }
-        if let consumed = append.consumed { executions.values[execution].inbox.removeAll { $0.generation == consumed } }
+        if !append.consumed.isEmpty {
+            executions.values[execution].inbox.removeAll { append.consumed.contains($0.generation) }
+        }
         switch append.effect {
         case .none, .create:
             return false
@@ -108,6 +110,13 @@ extension InMemoryExecutionStore.State {
             executions.values[execution].status = status
             ready[append.executionID] = nil
             return false
+        case .reopen(let needs):
+            insertReady(
+                append.executionID,
+                .init(
+                    nextAt: now, needs: needs, priority: executions.values[execution].creation.priority, owner: nil,
+                    claimID: nil))
+            return true
         case .park(let due, let seenGeneration, let needs):
             let woken = updateReady(append.executionID) { row in
                 row.isPaused = append.kind == .pause

@@ -9,6 +9,7 @@ struct ExecCommand: ParsableCommand {
             ExecStepsCommand.self,
             ExecFollowCommand.self, ExecRunCommand.self, ExecStepCommand.self, ExecCancelCommand.self,
             ExecResumeCommand.self,
-            ExecSignalCommand.self,
+            ExecSignalCommand.self, ExecPauseCommand.self, ExecRetryCommand.self, ExecForkCommand.self,
+            ExecSkipCommand.self,
         ])
 }

@@ -23,6 +23,27 @@ public final class Decision: Sendable {
         return transition
     }
 
+    /// The one transition that several facts cause: what happened to branches while the last row was on its way.
+    ///
+    /// Facts after the one that ends the execution are dropped.
+    public func decide(_ execution: ExecutionState, _ facts: [Fact], at now: Timestamp, random: () -> Double)
+        -> Transition
+    {
+        var state = execution
+        var merged = Transition([], then: .proceed)
+        for fact in facts {
+            let next = decide(state, fact, at: now, random: random())
+            state.apply(next.events, position: state.position, at: now)
+            merged.events += next.events
+            merged.consumed += next.consumed
+            merged.then = next.then
+            if case .end = next.then { break }
+            // A branch that fails may have ended the others.
+            if !state.isBranched, state.main == nil { break }
+        }
+        return merged
+    }
+
     private func transition(_ execution: ExecutionState, _ fact: Fact, at now: Timestamp, random: Double) -> Transition
     {
         switch fact {
@@ -35,53 +56,122 @@ public final class Decision: Sendable {
                 execution, attempt, StepFailure("TIMEOUT", "the step did not end within \(limit.wholeMilliseconds) ms"),
                 timedOut: true, at: now,
                 random: random)
+        case .stepSkipped(let stepID, let cause):
+            skip(execution, stepID, cause)
         case .waitRequested(let attempt, let request):
             suspend(execution, attempt, request, at: now, random: random)
-        case .timerDue:
-            goOn(execution, Resumption(.timer, dueAt: execution.wait?.wakeAt), consumed: nil)
-        case .resumed(let data, let cause):
-            goOn(execution, Resumption(cause, data: data), consumed: nil)
-        case .signalArrived(let name, let payload, let generation):
-            goOn(execution, Resumption(.signal, data: payload), consumed: (name, generation))
-        case .waitTimedOut:
-            timeOut(execution, at: now, random: random)
+        case .timerDue(let stepID):
+            goOn(
+                execution, stepID, Resumption(.timer, dueAt: execution.branch(at: stepID)?.wait?.wakeAt),
+                consumed: nil, at: now)
+        case .resumed(let stepID, let data, let cause):
+            goOn(execution, stepID, Resumption(cause, data: data), consumed: nil, at: now)
+        case .signalArrived(let stepID, let name, let payload, let generation):
+            goOn(
+                execution, stepID, Resumption(.signal, data: payload), consumed: (name, generation), at: now)
+        case .waitTimedOut(let stepID):
+            timeOut(execution, stepID, at: now)
         case .deadlineReached:
-            Transition(
-                [
-                    .timedOut(after: execution.creation.executionTimeout ?? .zero),
-                    .cancelled(Cancellation(source: .timeout, reason: "the execution is out of time")),
-                ], then: .end(.cancelled))
+            deadline(execution)
         case .cannotRun(let failure):
-            Transition([.failed(failure)], then: .end(.failed))
+            giveUp(execution, failure)
         case .stepRunning(let stepID, let attempt, let startedAt):
             Transition([.stepStarted(stepID, attempt: attempt, startedAt: startedAt)], then: .proceed)
         case .ownerLost(let worker, let reason):
             Transition([.recovered(from: worker, reason: reason)], then: .proceed)
+        case .compensationDue(let stepID):
+            Transition([.stepCompensating(stepID, attempt: execution.rollback?.attempt ?? 1)], then: .proceed)
+        case .compensated(let attempt):
+            compensated(execution, [.stepCompensated(attempt)], failed: nil)
+        case .compensationFailed(let attempt, let failure):
+            compensationFailed(execution, attempt, failure, at: now, random: random)
         }
     }
 
     // MARK: - Steps
 
     private func succeed(
-        _ execution: ExecutionState, _ attempt: StepAttempt, _ output: EncodedValue?, choice: StepID?,
+        _ execution: ExecutionState, _ ended: StepAttempt, _ output: EncodedValue?, choice: StepID?,
         at now: Timestamp, random: Double
     ) -> Transition {
-        guard let node = graph.node(of: attempt.stepID) else { return unknown(attempt.stepID) }
-        let stored = output.map { StepOutput($0, key: node.outputKeyText) }
-        if let output, let problem = graph.spec.limits.problem(storing: output, at: node.outputKey, in: execution) {
-            return fail(
-                execution, attempt, StepFailure("CONTEXT_LIMIT", problem, isRetryable: false), timedOut: false, at: now,
-                random: random)
+        guard let node = graph.node(of: ended.stepID) else { return unknown(ended.stepID) }
+        let stored = output.map { self.stored($0, of: node) }
+        if let objection = objection(to: stored, of: node, in: execution) {
+            return fail(execution, ended, objection, timedOut: false, at: now, random: random)
         }
-        switch target(choice, else: node.onSuccess) {
+        var attempt = ended
+        attempt.isUndoable = node.compensate != nil
+        attempt.isCommit = node.isCommit
+        switch onward(execution, from: node, choice, else: node.onSuccess) {
         case .failure(let failure):
-            return Transition(
-                [.stepFailed(attempt, failure, next: nil), .failed(failure.at(attempt.stepID))], then: .end(.failed))
-        case .success(nil):
-            return Transition([.stepCompleted(attempt, output: stored, next: nil), .completed], then: .end(.completed))
-        case .success(let next?):
-            return Transition([.stepCompleted(attempt, output: stored, next: next)], then: .proceed)
+            return finish(execution, [.stepFailed(ended, failure, next: .end)], failed: failure.at(ended.stepID))
+        case .success(let next):
+            return close(
+                execution, node.id, next, .stepCompleted(attempt, output: stored, next: next),
+                isUndoable: attempt.isUndoable)
         }
+    }
+
+    /// What a step's output does to the context.
+    func stored(_ output: EncodedValue, of node: FlowGraph.Node) -> StepOutput {
+        guard !node.outputs.isEmpty else { return StepOutput(output, key: node.outputKeyText) }
+        if node.outputs.count == 1, node.outputs[0].path.text == "$.result", !node.outputs[0].name.contains(".") {
+            return StepOutput(output, key: node.outputs[0].name)
+        }
+        var document: JSONObject = ["result": output.value]
+        if let fields = output.value.object { document = document.merging(fields) }
+        var stored = StepOutput(output)
+        var patch = JSONObject()
+        for named in node.outputs {
+            patch[named.name] = (try? named.path.value(in: document, roots: [:])) ?? .null
+        }
+        stored.patch = patch
+        return stored
+    }
+
+    /// Why an output must not be stored.
+    func objection(to output: StepOutput?, of node: FlowGraph.Node, in execution: ExecutionState)
+        -> StepFailure?
+    {
+        guard let output else { return nil }
+        if let problem = problem(storing: output, of: node, in: execution) {
+            return StepFailure("CONTEXT_LIMIT", problem, isRetryable: false)
+        }
+        if output.key == StepOutput.root, output.value.object == nil {
+            return StepFailure(
+                "INVALID_OUTPUT",
+                "with the output key '$' a step must return an object, not \(output.value.kind.withArticle)",
+                isRetryable: false)
+        }
+        guard graph.traits.isParallel, let conflict = conflict(output, of: node, in: execution) else { return nil }
+        return StepFailure("CONTEXT_CONFLICT", conflict, isRetryable: false)
+    }
+
+    private func problem(storing output: StepOutput, of node: FlowGraph.Node, in execution: ExecutionState) -> String? {
+        let limits = graph.spec.limits
+        guard output.key == StepOutput.root || output.patch != nil else {
+            return limits.problem(
+                storing: output.encoded, at: output.key == nil ? nil : node.key(output), in: execution)
+        }
+        for (key, value) in output.patch ?? output.value.object ?? [:] {
+            if let problem = limits.problem(storing: EncodedValue(value), at: DotPath(literal: key), in: execution) {
+                return problem
+            }
+        }
+        return nil
+    }
+
+    /// Two branches that run at once must not write one key: which of them is last would be chance.
+    private func conflict(_ output: StepOutput, of node: FlowGraph.Node, in execution: ExecutionState) -> String? {
+        let keys = (output.patch ?? (output.key == StepOutput.root ? output.value.object : nil))?.keys
+        for key in keys ?? output.key.map({ [$0] }) ?? [] {
+            for (other, writer) in execution.writers(overlapping: key)
+            where writer != node.id && !graph.isOrdered(writer, node.id) {
+                let place = other == key ? "'\(key)'" : "'\(other)' and '\(key)'"
+                return "the steps '\(writer)' and '\(node.id)' run in parallel and both write \(place) of the context"
+            }
+        }
+        return nil
     }
 
     private func fail(
@@ -91,26 +181,48 @@ public final class Decision: Sendable {
         guard let node = graph.node(of: attempt.stepID) else { return unknown(attempt.stepID) }
         var failure = failed.failure
         failure.stepID = nil
-        func ended(_ next: StepID?) -> ExecutionEvent {
+        func ended(_ next: Onward) -> ExecutionEvent {
             timedOut ? .stepTimedOut(attempt, failure, next: next) : .stepFailed(attempt, failure, next: next)
         }
-        if let retry = node.retry ?? policy.retry, failed.isRetryable, execution.failures < retry.maxAttempts,
+        let failures = execution.branch(at: node.id)?.failures ?? 0
+        if let retry = node.retry ?? policy.retry, failed.isRetryable, failures < retry.maxAttempts,
             retry.retries(code: failure.code, isRetryable: true)
         {
-            let delay = max(retry.delay(retry: execution.failures, random: random), failed.retryAfter ?? .zero)
+            let delay = max(retry.delay(retry: failures, random: random), failed.retryAfter ?? .zero)
             let scheduled = ExecutionEvent.retryScheduled(
-                attempt.stepID, retry: execution.failures + 1, of: retry.maxAttempts,
+                attempt.stepID, retry: failures + 1, of: retry.maxAttempts,
                 at: delay > .zero ? now + delay : Timestamp(microseconds: 0))
             return Transition(
-                [ended(nil), scheduled], then: delay > .zero ? .park(due: earlier(now + delay, execution)) : .proceed)
+                [ended(.end), scheduled], then: parking(execution, node.id, delay > .zero ? now + delay : nil))
         }
-        switch target(failed.next, else: node.onFailure) {
+        switch onward(execution, from: node, failed.next, else: node.onFailure) {
         case .failure(let invalid):
-            return Transition([ended(nil), .failed(invalid.at(attempt.stepID))], then: .end(.failed))
-        case .success(nil):
-            return Transition([ended(nil), .failed(failure.at(attempt.stepID))], then: .end(.failed))
-        case .success(let next?):
-            return Transition([ended(next)], then: .proceed)
+            return finish(execution, [ended(.end)], failed: invalid.at(attempt.stepID))
+        case .success where failed.next == nil && node.onFailure.isEmpty:
+            return stop(execution, attempt.stepID, failure, ended)
+        case .success(let next):
+            return close(execution, node.id, next, ended(next))
+        }
+    }
+
+    /// A branch fails for good.
+    private func stop(
+        _ execution: ExecutionState, _ stepID: StepID, _ failure: Failure, _ ended: (Onward) -> ExecutionEvent
+    ) -> Transition {
+        guard execution.isBranched, !graph.spec.failureCancelsBranches, execution.others.count > 1 else {
+            return finish(
+                execution, [ended(execution.isBranched ? .stop : .end)],
+                failed: execution.branchFailure ?? failure.at(stepID))
+        }
+        return Transition([ended(.stop)], then: rest(execution, without: stepID))
+    }
+
+    private func skip(_ execution: ExecutionState, _ stepID: StepID, _ cause: Skip.Cause) -> Transition {
+        guard let node = graph.node(of: stepID) else { return unknown(stepID) }
+        switch onward(execution, from: node, nil, else: cause == .condition ? node.onSkip : node.onSuccess) {
+        case .failure(let failure): return giveUp(execution, failure.at(stepID))
+        case .success(let next):
+            return close(execution, stepID, next, .stepSkipped(Skip(stepID, cause, next: next)))
         }
     }
 
@@ -120,14 +232,12 @@ public final class Decision: Sendable {
         _ execution: ExecutionState, _ attempt: StepAttempt, _ request: WaitRequest, at now: Timestamp, random: Double
     ) -> Transition {
         guard let node = graph.node(of: attempt.stepID) else { return unknown(attempt.stepID) }
-        let output = request.output.map { EncodedValue(encoding: $0) }
-        if let output, let problem = graph.spec.limits.problem(storing: output, at: node.outputKey, in: execution) {
-            return fail(
-                execution, attempt, StepFailure("CONTEXT_LIMIT", problem, isRetryable: false), timedOut: false, at: now,
-                random: random)
+        let stored = request.output.map { self.stored(EncodedValue(encoding: $0), of: node) }
+        if let objection = objection(to: stored, of: node, in: execution) {
+            return fail(execution, attempt, objection, timedOut: false, at: now, random: random)
         }
         var wait = Wait(kind: .manual, stepID: attempt.stepID, reason: request.reason, startedAt: now)
-        wait.next = (node.onResume ?? node.onSuccess).map { graph.nodes[$0].id }
+        wait.next = Onward((node.onResume.isEmpty ? node.onSuccess : node.onResume).map { graph.nodes[$0].id })
         wait.outputKey = node.outputKeyText
         switch request.until {
         case .time(let time):
@@ -144,53 +254,62 @@ public final class Decision: Sendable {
         } else if wait.wakeAt == nil {
             wait.timeoutAt = now + (execution.creation.waitTimeout ?? graph.spec.waitTimeout ?? policy.waitTimeout)
         }
-        let stored = output.map { StepOutput($0, key: node.outputKeyText) }
         return Transition(
-            [.stepSuspended(attempt, output: stored), .waiting(wait)], then: .park(due: earlier(wait.due, execution)))
+            [.stepSuspended(attempt, output: stored), .waiting(wait)], then: parking(execution, node.id, wait.due))
     }
 
     private func goOn(
-        _ execution: ExecutionState, _ resumption: Resumption, consumed: (name: String, generation: Int64)?
+        _ execution: ExecutionState, _ stepID: StepID, _ resumption: Resumption,
+        consumed: (name: String, generation: Int64)?, at now: Timestamp
     ) -> Transition {
-        guard let wait = execution.wait else { return Transition([], then: .proceed) }
+        guard let wait = execution.branch(at: stepID)?.wait, let node = graph.node(of: stepID) else {
+            return Transition([], then: .proceed)
+        }
         var events: [ExecutionEvent] = []
         if let consumed { events.append(.signalConsumed(name: consumed.name, generation: consumed.generation)) }
-        events.append(.resumed(resumption))
-        guard wait.next == nil, wait.kind != .retry else {
-            return Transition(events, then: .proceed, consumed: consumed?.generation)
+        guard wait.kind != .retry else {
+            return Transition(events + [.resumed(resumption)], then: .proceed)
         }
-        events.append(.completed)
-        return Transition(events, then: .end(.completed), consumed: consumed?.generation)
+        var resumption = resumption
+        var next = wait.next
+        if graph.traits.isParallel {
+            switch onward(execution, from: node, nil, else: node.onResume.isEmpty ? node.onSuccess : node.onResume) {
+            case .failure(let failure): return giveUp(execution, failure.at(stepID))
+            case .success(let now): next = now
+            }
+            resumption.stepID = stepID
+            resumption.next = next
+        }
+        var transition = close(execution, stepID, next, .resumed(resumption))
+        transition.events = events + transition.events
+        if let consumed { transition.consumed = [consumed.generation] }
+        return transition
     }
 
-    private func timeOut(_ execution: ExecutionState, at now: Timestamp, random: Double) -> Transition {
-        guard let wait = execution.wait, let node = graph.node(of: wait.stepID) else {
+    private func timeOut(_ execution: ExecutionState, _ stepID: StepID, at now: Timestamp) -> Transition {
+        guard let branch = execution.branch(at: stepID), let wait = branch.wait, let node = graph.node(of: stepID)
+        else {
             return Transition([], then: .proceed)
         }
         let attempt = StepAttempt(
-            stepID: wait.stepID, attempt: execution.attempt, startedAt: wait.startedAt, endedAt: now)
+            stepID: stepID, attempt: branch.attempt, startedAt: wait.startedAt, endedAt: now)
         let failure = Failure("TIMEOUT", "nothing ended the wait within \((now - wait.startedAt).wholeMilliseconds) ms")
-        let next = node.onFailure.map { graph.nodes[$0].id }
-        guard next == nil else { return Transition([.stepTimedOut(attempt, failure, next: next)], then: .proceed) }
-        return Transition(
-            [.stepTimedOut(attempt, failure, next: nil), .failed(failure.at(wait.stepID))], then: .end(.failed))
+        func ended(_ next: Onward) -> ExecutionEvent { .stepTimedOut(attempt, failure, next: next) }
+        switch onward(execution, from: node, nil, else: node.onFailure) {
+        case .failure(let invalid): return finish(execution, [ended(.end)], failed: invalid.at(stepID))
+        case .success where node.onFailure.isEmpty: return stop(execution, stepID, failure, ended)
+        case .success(let next): return close(execution, stepID, next, ended(next))
+        }
+    }
+
+    private func deadline(_ execution: ExecutionState) -> Transition {
+        let cancellation = Cancellation(source: .timeout, reason: "the execution is out of time")
+        var transition = cancel(execution, cancellation)
+        transition.events.insert(.timedOut(after: execution.creation.executionTimeout ?? .zero), at: 0)
+        return transition
     }
 
     // MARK: - Small parts
-
-    private func target(_ choice: StepID?, else declared: Int?) -> Result<StepID?, Failure> {
-        guard let choice else { return .success(declared.map { graph.nodes[$0].id }) }
-        guard graph.node(of: choice) != nil else {
-            return .failure(
-                Failure("INVALID_TRANSITION", "the handler chose the step '\(choice)', which the flow does not have"))
-        }
-        return .success(choice)
-    }
-
-    /// A parked execution is looked at when it is out of time, too.
-    private func earlier(_ due: Timestamp, _ execution: ExecutionState) -> Timestamp {
-        min(due, execution.creation.executionTimeout == nil ? due : execution.creation.deadline ?? due)
-    }
 
     private func unknown(_ stepID: StepID) -> Transition {
         Transition(
@@ -211,5 +330,23 @@ extension Failure {
         var copy = self
         copy.stepID = stepID
         return copy
+    }
+}
+
+extension FlowGraph.Node {
+    /// Where an output goes.
+    fileprivate func key(_ output: StepOutput) -> DotPath? { outputKey ?? output.key.flatMap { DotPath(literal: $0) } }
+}
+
+extension ExecutionState {
+    /// Keys that were written and hold, or are held by, this one.
+    fileprivate func writers(overlapping key: String) -> [(key: String, writer: StepID)] {
+        var found: [(String, StepID)] = []
+        if let writer = writers[key] { found.append((key, writer)) }
+        guard key.contains(".") || writers.keys.contains(where: { $0.contains(".") }) else { return found }
+        for (other, writer) in writers where other.hasPrefix(key + ".") || key.hasPrefix(other + ".") {
+            found.append((other, writer))
+        }
+        return found.sorted { $0.0 < $1.0 }
     }
 }

@@ -54,12 +54,14 @@ public enum Fact: Sendable, Equatable {
     indirect case stepFailed(StepAttempt, StepFailure)
     case stepTimedOut(StepAttempt, limit: Duration)
     indirect case waitRequested(StepAttempt, WaitRequest)
-    /// A timer's time has come.
-    case timerDue
-    /// Somebody resumed a waiting execution.
-    case resumed(data: JSONValue?, cause: Resumption.Cause)
-    indirect case signalArrived(name: String, payload: JSONValue?, generation: Int64)
-    case waitTimedOut
+    /// Its condition does not hold, or it is not to be run again.
+    case stepSkipped(StepID, Skip.Cause)
+    /// The time of this step's timer has come.
+    case timerDue(StepID)
+    /// Somebody ended this step's wait.
+    case resumed(StepID, data: JSONValue?, cause: Resumption.Cause)
+    indirect case signalArrived(StepID, name: String, payload: JSONValue?, generation: Int64)
+    case waitTimedOut(StepID)
     /// The execution as a whole is out of time.
     case deadlineReached
     /// The step that is due cannot run at all: unknown step, handler, input.
@@ -68,4 +70,8 @@ public enum Fact: Sendable, Equatable {
     case stepRunning(StepID, attempt: Int, startedAt: Timestamp)
     /// The execution was taken over from a worker that did not let go of it.
     case ownerLost(WorkerID?, reason: String)
+    /// This step is compensated next.
+    case compensationDue(StepID)
+    case compensated(StepAttempt)
+    indirect case compensationFailed(StepAttempt, StepFailure)
 }

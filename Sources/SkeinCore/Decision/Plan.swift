@@ -5,6 +5,10 @@
 public enum Plan: Sendable {
     /// Run this step's current attempt.
     case run(FlowGraph.Node)
+    /// Run the compensation of this step.
+    case compensate(FlowGraph.Node, Compensation, Undo)
+    /// It has several branches: see ``Decision/plans(_:inbox:at:busy:)``.
+    case branches
     /// Something is already so: record it first.
     indirect case record(Fact)
     /// Nothing to do before this time.
@@ -33,32 +37,78 @@ public struct InboxItem: Sendable, Hashable {
 extension Decision {
     /// - Parameter inbox: what was sent and not consumed, in accept order.
     public func plan(_ execution: ExecutionState, inbox: [InboxItem] = [], at now: Timestamp) -> Plan {
-        if case .ended = execution.phase { return .ended }
+        if execution.status.isEnded { return .ended }
+        if execution.isPaused { return .park(due: .distantFuture) }
+        if let rollback = execution.rollback { return compensate(execution, rollback, at: now) }
         if let deadline = execution.creation.deadline, deadline <= now { return .record(.deadlineReached) }
-        switch execution.phase {
-        case .ended: return .ended
-        case .step(let stepID): return run(execution, stepID)
-        case .waiting(let wait): return wake(execution, wait, inbox, at: now)
+        guard let branch = execution.main else { return execution.isBranched ? .branches : .ended }
+        return plan(execution, branch, inbox, at: now)
+    }
+
+    /// What the branches of an execution need, besides those whose step runs already (`busy`).
+    ///
+    /// - Returns: what to record, which steps to run, and when to look again by itself.
+    public func plans(_ execution: ExecutionState, inbox: [InboxItem], at now: Timestamp, busy: Set<StepID> = [])
+        -> (facts: [Fact], steps: [FlowGraph.Node], due: Timestamp)
+    {
+        var facts: [Fact] = []
+        var steps: [FlowGraph.Node] = []
+        var due = Timestamp.distantFuture
+        var inbox = inbox
+        for branch in execution.branches where !busy.contains(branch.stepID) {
+            switch plan(execution, branch, inbox, at: now) {
+            case .run(let node): steps.append(node)
+            case .park(let time): due = min(due, time)
+            case .record(let fact):
+                if case .signalArrived(_, _, _, let generation) = fact {
+                    inbox.removeAll { $0.generation == generation }
+                }
+                facts.append(fact)
+            case .compensate, .branches, .ended: break
+            }
+        }
+        return (facts, steps, due)
+    }
+
+    /// Whether there is something to record.
+    public func hasNews(_ execution: ExecutionState, inbox: [InboxItem], at now: Timestamp) -> Bool {
+        switch plan(execution, inbox: inbox, at: now) {
+        case .record: true
+        case .branches: !plans(execution, inbox: inbox, at: now).facts.isEmpty
+        case .run, .compensate, .park, .ended: false
         }
     }
 
-    private func wake(_ execution: ExecutionState, _ wait: Wait, _ inbox: [InboxItem], at now: Timestamp) -> Plan {
+    private func plan(_ execution: ExecutionState, _ branch: Branch, _ inbox: [InboxItem], at now: Timestamp) -> Plan {
+        guard let wait = branch.wait else { return run(execution, branch.stepID) }
         for item in inbox {
             switch (item.kind, wait.kind) {
             case (.resume, .manual), (.resume, .timer):
-                guard item.name == String(execution.waitPosition) else { continue }
-                return .record(.resumed(data: item.payload, cause: .resume))
+                guard item.name == String(branch.waitPosition) else { continue }
+                return .record(.resumed(wait.stepID, data: item.payload, cause: .resume))
             case (.signal, .signal):
                 guard item.name == wait.signal else { continue }
-                return .record(.signalArrived(name: item.name, payload: item.payload, generation: item.generation))
+                return .record(
+                    .signalArrived(
+                        wait.stepID, name: item.name, payload: item.payload, generation: item.generation))
             default: continue
             }
         }
         if let wakeAt = wait.wakeAt, wakeAt <= now {
-            return wait.kind == .retry ? run(execution, wait.stepID) : .record(.timerDue)
+            return wait.kind == .retry ? run(execution, wait.stepID) : .record(.timerDue(wait.stepID))
         }
-        if let timeoutAt = wait.timeoutAt, timeoutAt <= now { return .record(.waitTimedOut) }
+        if let timeoutAt = wait.timeoutAt, timeoutAt <= now { return .record(.waitTimedOut(wait.stepID)) }
         return .park(due: min(wait.due, execution.creation.deadline ?? .distantFuture))
+    }
+
+    private func compensate(_ execution: ExecutionState, _ rollback: Rollback, at now: Timestamp) -> Plan {
+        guard let undo = execution.undo.last, let node = graph.node(of: undo.stepID), let compensate = node.compensate
+        else {
+            return .ended
+        }
+        if let retryAt = rollback.retryAt, retryAt > now { return .park(due: retryAt) }
+        guard rollback.isCompensating else { return .record(.compensationDue(undo.stepID)) }
+        return .compensate(node, compensate, undo)
     }
 
     private func run(_ execution: ExecutionState, _ stepID: StepID) -> Plan {
@@ -66,6 +116,7 @@ extension Decision {
             return .record(.cannotRun(Failure("STEP_NOT_FOUND", "the flow has no step '\(stepID)'", stepID: stepID)))
         }
         let limit = graph.spec.maxSteps ?? policy.maxSteps
+        if node.isCommit, execution.settled.contains(stepID) { return .record(.stepSkipped(stepID, .committed)) }
         guard execution.stepCount < limit else {
             return .record(.cannotRun(Failure("MAX_STEPS", "the execution exceeded \(limit) steps", stepID: stepID)))
         }

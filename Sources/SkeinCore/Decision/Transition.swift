@@ -16,10 +16,10 @@ public struct Transition: Sendable, Equatable {
 
     public var events: [ExecutionEvent]
     public var then: Continuation
-    /// The inbox row that this transition consumed.
-    public var consumed: Int64?
+    /// The inbox rows that this transition consumed.
+    public var consumed: [Int64]
 
-    public init(_ events: [ExecutionEvent], then: Continuation, consumed: Int64? = nil) {
+    public init(_ events: [ExecutionEvent], then: Continuation, consumed: [Int64] = []) {
         self.events = events
         self.then = then
         self.consumed = consumed
@@ -43,8 +43,14 @@ public struct DecisionPolicy: Sendable, Hashable {
     public var waitTimeout: Duration
     /// Ended attempts an execution may have. Default: 1,000.
     public var maxSteps: Int
+    /// For compensations without a policy of their own. Default: 3 retries after 1 s, 2 s and 4 s.
+    public var compensationRetry: RetryPolicy?
 
-    public init(retry: RetryPolicy? = nil, waitTimeout: Duration = .seconds(7 * 86_400), maxSteps: Int = 1_000) {
+    public init(
+        retry: RetryPolicy? = nil, waitTimeout: Duration = .seconds(7 * 86_400), maxSteps: Int = 1_000,
+        compensationRetry: RetryPolicy? = RetryPolicy(maxAttempts: 3, backoff: .seconds(1))
+    ) {
+        self.compensationRetry = compensationRetry
         self.retry = retry
         self.waitTimeout = waitTimeout
         self.maxSteps = maxSteps

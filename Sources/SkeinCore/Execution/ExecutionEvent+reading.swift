@@ -47,10 +47,17 @@ extension ExecutionEvent {
             self = .stepStarted(step, attempt: attempt, startedAt: began)
         case "step.completed":
             guard let attempt = StepAttempt(object) else { return nil }
-            self = .stepCompleted(attempt, output: StepOutput(object), next: object["x"]?.string.map { StepID($0) })
+            self = .stepCompleted(attempt, output: StepOutput(object), next: Onward(object))
+        case "step.skipped":
+            guard let step = object.step, let cause = object["cause"]?.string.flatMap(Skip.Cause.init(rawValue:)) else {
+                return nil
+            }
+            var skip = Skip(step, cause, output: StepOutput(object), next: Onward(object))
+            skip.by = Intervention(object)
+            self = .stepSkipped(skip)
         case "step.failed", "step.timed_out":
             guard let attempt = StepAttempt(object), let failure = Failure(object["error"]) else { return nil }
-            let next = object["x"]?.string.map { StepID($0) }
+            let next = Onward(object)
             self =
                 type == "step.failed"
                 ? .stepFailed(attempt, failure, next: next) : .stepTimedOut(attempt, failure, next: next)
@@ -65,9 +72,13 @@ extension ExecutionEvent {
         case "execution.waiting":
             guard let wait = Wait(object["wait"]) else { return nil }
             self = .waiting(wait)
+        case "execution.resumed" where object["cause"] == "unpause": self = .unpaused(Intervention(object))
         case "execution.resumed":
             guard let cause = object["cause"]?.string.flatMap(Resumption.Cause.init(rawValue:)) else { return nil }
-            self = .resumed(Resumption(cause, dueAt: object.time("due"), data: object["data"]))
+            var resumption = Resumption(cause, dueAt: object.time("due"), data: object["data"])
+            resumption.stepID = object.step
+            if object["goes"] == true { resumption.next = Onward(object) }
+            self = .resumed(resumption)
         case "signal.consumed":
             guard let name = object["name"]?.string, let generation = object["gen"]?.int64 else { return nil }
             self = .signalConsumed(name: name, generation: generation)
@@ -83,6 +94,42 @@ extension ExecutionEvent {
         case "execution.recovered":
             self = .recovered(
                 from: object["from"]?.string.flatMap { WorkerID($0) }, reason: object["reason"]?.string ?? "")
+        default:
+            guard let event = Self.intervention(type, object) ?? Self.rollback(type, object) else { return nil }
+            self = event
+        }
+    }
+
+    private static func intervention(_ type: String, _ object: JSONObject) -> ExecutionEvent? {
+        switch type {
+        case "execution.paused": return .paused(Intervention(object))
+        case "execution.reopened":
+            var reopening = Reopening(object.steps, isReset: object["reset"] == true)
+            reopening.by = Intervention(object)
+            return .reopened(reopening)
+        case "execution.forked":
+            guard let source = object["from"]?.string.flatMap({ ExecutionID($0) }) else { return nil }
+            return .forked(from: source, steps: object.steps)
+        default: return nil
+        }
+    }
+
+    private static func rollback(_ type: String, _ object: JSONObject) -> ExecutionEvent? {
+        switch type {
+        case "execution.rolled_back": return .rolledBack
+        case "step.compensating":
+            guard let step = object.step, let attempt = object["a"]?.int else { return nil }
+            return .stepCompensating(step, attempt: attempt)
+        case "step.compensated": return StepAttempt(object).map { .stepCompensated($0) }
+        case "step.compensation_failed":
+            guard let attempt = StepAttempt(object), let failure = Failure(object["error"]) else { return nil }
+            return .compensationFailed(attempt, failure, retryAt: object.time("due"))
+        case "execution.rollback_started":
+            guard let failure = Failure(object["error"]) else { return nil }
+            return .rollbackStarted(failure, Cancellation(object["cancellation"]))
+        case "execution.rollback_failed":
+            guard let failure = Failure(object["error"]) else { return nil }
+            return .rollbackFailed(failure)
         default: return nil
         }
     }
@@ -90,6 +137,8 @@ extension ExecutionEvent {
 
 extension JSONObject {
     var step: StepID? { self["s"]?.string.map { StepID($0) } }
+
+    var steps: [StepID] { (self["steps"]?.array ?? []).compactMap { $0.string.map { StepID($0) } } }
 
     func time(_ key: String) -> Timestamp? { self[key]?.int64.map(Timestamp.init(microseconds:)) }
 }
@@ -102,6 +151,8 @@ extension StepAttempt {
             return nil
         }
         self.init(stepID: step, attempt: attempt, startedAt: began, endedAt: ended)
+        isUndoable = object["u"] == true
+        isCommit = object["c"] == true
     }
 }
 
@@ -109,5 +160,6 @@ extension StepOutput {
     init?(_ object: JSONObject) {
         guard let value = object["o"] else { return nil }
         self.init(value, key: object["k"]?.string)
+        patch = object["p"]?.object
     }
 }

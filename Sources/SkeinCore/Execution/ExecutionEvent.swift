@@ -8,6 +8,10 @@ public struct StepAttempt: Sendable, Hashable {
     public var attempt: Int
     public var startedAt: Timestamp
     public var endedAt: Timestamp
+    /// It completed a step that a rollback compensates.
+    public var isUndoable = false
+    /// It completed a commit step.
+    public var isCommit = false
 
     public init(stepID: StepID, attempt: Int, startedAt: Timestamp, endedAt: Timestamp) {
         self.stepID = stepID
@@ -20,8 +24,13 @@ public struct StepAttempt: Sendable, Hashable {
 /// What a step returned and where the context keeps it.
 public struct StepOutput: Sendable, Hashable {
     public var encoded: EncodedValue
-    /// A dotted path, or nil when the output is only recorded.
+    /// A dotted path, `root`, or nil when the output is only recorded.
     public var key: String?
+    /// What goes into the context instead, member by member.
+    public var patch: JSONObject?
+
+    /// The key of outputs that are objects whose members go into the context.
+    public static let root = "$"
 
     public init(_ encoded: EncodedValue, key: String? = nil) {
         self.encoded = encoded
@@ -41,11 +50,13 @@ public enum ExecutionEvent: Sendable, Equatable {
     case started
     /// Recorded only for attempts that run longer than a second.
     case stepStarted(StepID, attempt: Int, startedAt: Timestamp)
-    /// `next` nil: the path ends here.
-    case stepCompleted(StepAttempt, output: StepOutput?, next: StepID?)
-    /// `next`: the step's onFailure; nil when a retry or the execution's failure follows in the same row.
-    indirect case stepFailed(StepAttempt, Failure, next: StepID?)
-    indirect case stepTimedOut(StepAttempt, Failure, next: StepID?)
+    case stepCompleted(StepAttempt, output: StepOutput?, next: Onward)
+    /// Not run, or not run again.
+    indirect case stepSkipped(Skip)
+    /// `next`: the step's onFailure; `end` when a retry or the execution's failure follows in the same row, `stop` when
+    /// only the branch ends.
+    indirect case stepFailed(StepAttempt, Failure, next: Onward)
+    indirect case stepTimedOut(StepAttempt, Failure, next: Onward)
     case retryScheduled(StepID, retry: Int, of: Int, at: Timestamp)
     case stepSuspended(StepAttempt, output: StepOutput?)
     indirect case waiting(Wait)
@@ -57,6 +68,72 @@ public enum ExecutionEvent: Sendable, Equatable {
     case cancelled(Cancellation)
     /// Ownership was taken over from a worker that did not let go.
     case recovered(from: WorkerID?, reason: String)
+    /// An operator holds it; what runs is interrupted.
+    case paused(Intervention)
+    case unpaused(Intervention)
+    /// An operator lets an ended execution go on.
+    indirect case reopened(Reopening)
+    /// It begins at these steps with the context of another.
+    case forked(from: ExecutionID, steps: [StepID])
+    /// Completed steps are compensated from here on; `cancellation`: it was cancelled.
+    indirect case rollbackStarted(Failure, Cancellation?)
+    case stepCompensating(StepID, attempt: Int)
+    case stepCompensated(StepAttempt)
+    /// `retryAt` nil: for good.
+    indirect case compensationFailed(StepAttempt, Failure, retryAt: Timestamp?)
+    case rolledBack
+    indirect case rollbackFailed(Failure)
+}
+
+/// Who did something to an execution, and why.
+public struct Intervention: Sendable, Hashable {
+    public var actor: String?
+    public var reason: String?
+
+    public init(actor: String? = nil, reason: String? = nil) {
+        self.actor = actor
+        self.reason = reason
+    }
+}
+
+/// A step that was passed over.
+public struct Skip: Sendable, Hashable {
+    /// Why.
+    public enum Cause: String, Sendable, Hashable, CaseIterable {
+        /// Its condition does not hold.
+        case condition
+        /// A commit step that succeeded before the execution was reopened.
+        case committed
+        /// An operator.
+        case user
+    }
+
+    public var stepID: StepID
+    public var cause: Cause
+    public var output: StepOutput?
+    public var next: Onward
+    public var by = Intervention()
+
+    public init(_ stepID: StepID, _ cause: Cause, output: StepOutput? = nil, next: Onward) {
+        self.stepID = stepID
+        self.cause = cause
+        self.output = output
+        self.next = next
+    }
+}
+
+/// How an ended execution goes on.
+public struct Reopening: Sendable, Hashable {
+    /// Where; empty in a rollback, which goes on where it failed.
+    public var steps: [StepID]
+    /// What other branches reached is forgotten.
+    public var isReset: Bool
+    public var by = Intervention()
+
+    public init(_ steps: [StepID], isReset: Bool = false) {
+        self.steps = steps
+        self.isReset = isReset
+    }
 }
 
 /// What ended a wait.
@@ -67,6 +144,10 @@ public struct Resumption: Sendable, Hashable {
     /// When it was due, for timers: the log's `at` minus this is how late the wake was.
     public var dueAt: Timestamp?
     public var data: JSONValue?
+    /// The step whose wait ended; nil: that of the only branch.
+    public var stepID: StepID?
+    /// Where its branch goes on; nil: where the wait says.
+    public var next: Onward?
 
     public init(_ cause: Cause, dueAt: Timestamp? = nil, data: JSONValue? = nil) {
         self.cause = cause
@@ -83,6 +164,7 @@ extension ExecutionEvent {
         case .started: "execution.started"
         case .stepStarted: "step.started"
         case .stepCompleted: "step.completed"
+        case .stepSkipped: "step.skipped"
         case .stepFailed: "step.failed"
         case .stepTimedOut: "step.timed_out"
         case .retryScheduled: "step.retry_scheduled"
@@ -95,6 +177,16 @@ extension ExecutionEvent {
         case .timedOut: "execution.timed_out"
         case .cancelled: "execution.cancelled"
         case .recovered: "execution.recovered"
+        case .paused: "execution.paused"
+        case .unpaused: "execution.resumed"
+        case .reopened: "execution.reopened"
+        case .forked: "execution.forked"
+        case .rollbackStarted: "execution.rollback_started"
+        case .stepCompensating: "step.compensating"
+        case .stepCompensated: "step.compensated"
+        case .compensationFailed: "step.compensation_failed"
+        case .rolledBack: "execution.rolled_back"
+        case .rollbackFailed: "execution.rollback_failed"
         }
     }
 }

@@ -23,83 +23,213 @@ extension ExecutionState {
         case .started:
             status = .running
             startedAt = time
-        case .stepCompleted(_, let output, let next):
-            finishAttempt()
-            store(output)
-            enter(next)
-        case .stepFailed(_, let failure, let next), .stepTimedOut(_, let failure, let next):
+        case .stepCompleted(let attempt, let output, let next):
             stepCount += 1
-            failures += 1
-            error = failure
-            if next != nil {
-                error = nil
-                enter(next)
-            }
+            store(output, of: attempt.stepID)
+            note(attempt, output)
+            if next == .end, traits.isParallel { endings[attempt.stepID.rawValue] = output?.value ?? .null }
+            enter(next, from: attempt.stepID)
+        case .stepSkipped(let skip):
+            stepCount += 1
+            if let output = skip.output { store(output, of: skip.stepID) }
+            failedSteps.removeAll { $0 == skip.stepID }
+            enter(skip.next, from: skip.stepID)
+        case .stepFailed(let attempt, let failure, let next), .stepTimedOut(let attempt, let failure, let next):
+            stepCount += 1
+            fail(attempt.stepID, failure, next)
         case .retryScheduled(let stepID, _, _, let at):
-            attempt += 1
             error = nil
-            status = at <= time ? .running : .waiting
-            phase =
-                at <= time
-                ? .step(stepID)
-                : .waiting(Wait(kind: .retry, stepID: stepID, wakeAt: at, startedAt: time, next: stepID))
-        case .stepSuspended(_, let output):
-            finishAttempt()
-            store(output)
+            change(stepID) { branch in
+                branch.attempt += 1
+                branch.phase =
+                    at <= time
+                    ? .step
+                    : .waiting(Wait(kind: .retry, stepID: stepID, wakeAt: at, startedAt: time, next: .step(stepID)))
+            }
+            settleStatus()
+        case .stepSuspended(let attempt, let output):
+            stepCount += 1
+            change(attempt.stepID) { $0.failures = 0 }
+            store(output, of: attempt.stepID)
         case .waiting(let wait):
-            status = .waiting
-            phase = .waiting(wait)
-            waitPosition = position
+            change(wait.stepID) { branch in
+                branch.phase = .waiting(wait)
+                branch.waitPosition = position
+            }
+            settleStatus()
         case .resumed(let resumption):
             resume(resumption)
         case .completed:
-            result = lastOutput
+            result = endings.count > 1 ? .object(endings) : lastOutput
             end(.completed, at: time)
         case .failed(let failure):
             error = failure
+            if let step = failure.stepID, !failedSteps.contains(step) { failedSteps.append(step) }
             end(.failed, at: time)
         case .cancelled(let cancellation):
             self.cancellation = cancellation
             cancelledAt = time
-            error = nil
+            if rollback == nil { error = nil }
             end(.cancelled, at: time)
         case .recovered:
-            attempt += 1
+            interrupt()
+        case .paused:
+            interrupt()
+            isPaused = true
+            status = .paused
+        case .unpaused:
+            isPaused = false
+            settleStatus()
+        case .reopened(let reopening):
+            reopen(reopening)
+        case .forked(_, let steps):
+            main = nil
+            others = [:]
+            enter(Onward(steps), from: nil)
+        case .rollbackStarted(let failure, let cancellation):
+            startRollback(failure, cancellation, at: time)
+        case .stepCompensating:
+            rollback?.isCompensating = true
+            rollback?.retryAt = nil
+        case .stepCompensated:
+            _ = undo.popLast()
+            nextCompensation()
+        case .compensationFailed(_, _, let retryAt):
+            failCompensation(retryAt: retryAt)
+        case .rolledBack:
+            end(.rolledBack, at: time)
+        case .rollbackFailed(let failure):
+            error = failure
+            end(.rollbackFailed, at: time)
         }
     }
 
-    private mutating func finishAttempt() {
-        stepCount += 1
-        failures = 0
+    // MARK: - Branches
+
+    private mutating func change(_ stepID: StepID, _ change: (inout Branch) -> Void) {
+        if main != nil {
+            change(&main!)  // check: allow, because in place, not by a copy, is what every step pays for
+        } else if let index = others.index(forKey: stepID) {
+            change(&others.values[index])
+        }
     }
 
-    private mutating func enter(_ next: StepID?) {
+    private mutating func enter(_ next: Onward, from stepID: StepID?) {
+        switch next {
+        case .step(let id) where others.isEmpty:
+            moves += 1
+            main = Branch(id, visit: moves)
+            if !joins.isEmpty { joins[id] = nil }
+            if status != .rollingBack { status = .running }
+        case .step(let id):
+            leave(stepID)
+            begin(id)
+            settleStatus()
+        case .end, .stop:
+            moves += 1
+            if traits.isParallel { leave(stepID) }
+        case .fork(let ids, let joining):
+            leave(stepID)
+            if let stepID { for join in joining { joins[join, default: []].insert(stepID) } }
+            for id in ids { begin(id) }
+            settleStatus()
+        }
+    }
+
+    private mutating func leave(_ stepID: StepID?) {
+        guard let stepID else { return }
+        if main?.stepID == stepID { main = nil } else { others[stepID] = nil }
+    }
+
+    /// With no other branch it is the only one, until the next begins.
+    private mutating func begin(_ stepID: StepID) {
         moves += 1
-        attempt = 1
-        failures = 0
-        guard let next else { return }
-        status = .running
-        phase = .step(next)
+        joins[stepID] = nil
+        let branch = Branch(stepID, visit: moves)
+        if main == nil, others.isEmpty {
+            main = branch
+            return
+        }
+        if let first = main {
+            others[first.stepID] = first
+            main = nil
+        }
+        others[stepID] = branch
+    }
+
+    /// Waiting is what an execution does when all of its branches wait.
+    private mutating func settleStatus() {
+        if isPaused || rollback != nil { return }
+        let isWaiting = main?.isWaiting ?? (!others.isEmpty && others.values.allSatisfy(\.isWaiting))
+        status = isWaiting ? .waiting : startedAt == nil ? .pending : .running
+    }
+
+    /// The attempts that run are lost.
+    private mutating func interrupt() {
+        if rollback != nil {
+            rollback?.attempt += 1
+        } else if main != nil {
+            if main?.mayRun == true { main?.attempt += 1 }
+        } else {
+            for index in others.values.indices where others.values[index].mayRun {
+                others.values[index].attempt += 1
+            }
+        }
+    }
+
+    private mutating func fail(_ stepID: StepID, _ failure: Failure, _ next: Onward) {
+        change(stepID) { $0.failures += 1 }
+        switch next {
+        case .stop:
+            var failure = failure
+            failure.stepID = stepID
+            if branchFailure == nil { branchFailure = failure }
+            failedSteps.append(stepID)
+            enter(.stop, from: stepID)
+            error = nil
+        case .end:
+            // A retry or the execution's failure follows in the same row.
+            error = failure
+        case .step, .fork:
+            error = nil
+            enter(next, from: stepID)
+        }
     }
 
     private mutating func resume(_ resumption: Resumption) {
-        guard case .waiting(let wait) = phase else { return }
+        guard let branch = resumption.stepID.flatMap({ branch(at: $0) }) ?? main, let wait = branch.wait else { return }
         if let data = resumption.data {
-            store(StepOutput(data, key: "resumeData"))
-            if let key = wait.outputKey { store(StepOutput(data, key: key)) }
+            store(StepOutput(data, key: "resumeData"), of: nil)
+            if let key = wait.outputKey { store(StepOutput(data, key: key), of: wait.stepID) }
         }
-        status = .running
-        phase = .step(wait.next ?? wait.stepID)
-        if wait.kind != .retry {
-            moves += 1
-            attempt = 1
+        guard wait.kind != .retry else {
+            change(wait.stepID) { $0.phase = .step }
+            return settleStatus()
         }
+        let next = resumption.next ?? wait.next
+        if next == .end, traits.isParallel { endings[wait.stepID.rawValue] = resumption.data ?? .null }
+        enter(next, from: wait.stepID)
     }
 
-    private mutating func store(_ output: StepOutput?) {
+    // MARK: - What steps leave behind
+
+    private mutating func store(_ output: StepOutput?, of stepID: StepID?) {
         guard let output else { return }
-        lastOutput = output.value
+        if stepID != nil { lastOutput = output.value }
+        if traits.keepsResults, let stepID { results[stepID.rawValue] = output.value }
+        if let patch = output.patch {
+            merge(patch)
+            if traits.isParallel, let stepID { for key in patch.keys { writers[key] = stepID } }
+            return
+        }
         guard let key = output.key else { return }
+        if key == StepOutput.root {
+            guard let object = output.value.object else { return }
+            merge(object)
+            if traits.isParallel, let stepID { for key in object.keys { writers[key] = stepID } }
+            return
+        }
+        if traits.isParallel, let stepID { writers[key] = stepID }
         contextBytes += output.encoded.count
         if key.utf8.contains(UInt8(ascii: ".")) {
             DotPath(key)?.set(output.value, in: &context)
@@ -108,9 +238,86 @@ extension ExecutionState {
         }
     }
 
+    private mutating func merge(_ patch: JSONObject) {
+        for (key, value) in patch {
+            contextBytes += value.byteCount
+            context[key] = value
+        }
+    }
+
+    private mutating func note(_ attempt: StepAttempt, _ output: StepOutput?) {
+        if attempt.isUndoable {
+            undo.append(
+                Undo(
+                    stepID: attempt.stepID, visit: branch(at: attempt.stepID)?.visit ?? moves, output: output?.value))
+        }
+        if attempt.isCommit { committed.insert(attempt.stepID) }
+    }
+
+    // MARK: - Ends and new beginnings
+
     private mutating func end(_ status: ExecutionStatus, at time: Timestamp) {
         self.status = status
-        phase = .ended
         endedAt = time
+        isPaused = false
+        if status != .rollbackFailed { rollback = nil }
+    }
+
+    private mutating func reopen(_ reopening: Reopening) {
+        endedAt = nil
+        result = nil
+        cancellation = nil
+        cancelledAt = nil
+        status = .running
+        settled.formUnion(committed)
+        if let rollback {
+            undo += rollback.failed
+            self.rollback?.failed = []
+            status = .rollingBack
+            return
+        }
+        error = nil
+        branchFailure = nil
+        failedSteps = []
+        main = nil
+        others = [:]
+        if reopening.isReset {
+            joins = [:]
+            endings = [:]
+            writers = [:]
+        }
+        enter(Onward(reopening.steps), from: nil)
+    }
+
+    private mutating func startRollback(_ failure: Failure, _ cancellation: Cancellation?, at time: Timestamp) {
+        status = .rollingBack
+        error = failure
+        isPaused = false
+        if let cancellation {
+            self.cancellation = cancellation
+            cancelledAt = time
+        }
+        main = nil
+        others = [:]
+        joins = [:]
+        rollback = Rollback(failure: failure)
+    }
+
+    private mutating func nextCompensation() {
+        rollback?.isCompensating = false
+        rollback?.attempt = 1
+        rollback?.failures = 0
+        rollback?.retryAt = nil
+    }
+
+    private mutating func failCompensation(retryAt: Timestamp?) {
+        guard let retryAt else {
+            if let failed = undo.popLast() { rollback?.failed.insert(failed, at: 0) }
+            return nextCompensation()
+        }
+        rollback?.isCompensating = false
+        rollback?.attempt += 1
+        rollback?.failures += 1
+        rollback?.retryAt = retryAt
     }
 }

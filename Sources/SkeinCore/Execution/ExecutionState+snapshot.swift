@@ -8,17 +8,11 @@ extension ExecutionState {
         writer.member("status", status.rawValue)
         writer.member("context", JSONValue.object(context))
         writer.member("contextBytes", Int64(contextBytes))
-        writer.member("attempt", Int64(attempt))
-        writer.member("failures", Int64(failures))
         writer.member("stepCount", Int64(stepCount))
         writer.member("moves", Int64(moves))
         writer.member("position", position)
-        writer.member("waitPosition", waitPosition)
-        switch phase {
-        case .step(let id): writer.member("step", id.rawValue)
-        case .waiting(let wait): writer.member("wait", wait.json)
-        case .ended: break
-        }
+        writer.member("branches", JSONValue.array(branches.map(\.json)))
+        writeRare(to: &writer)
         writer.member("result", result)
         if result == nil { writer.member("lastOutput", lastOutput) }
         writer.member("error", error?.json)
@@ -32,30 +26,60 @@ extension ExecutionState {
         return writer.bytes
     }
 
+    /// What most executions have nothing of.
+    private func writeRare(to writer: inout LogWriter) {
+        if isPaused { writer.member("paused", JSONValue.bool(true)) }
+        writer.member("rollback", rollback?.json)
+        if !undo.isEmpty { writer.member("undo", JSONValue.array(undo.map(\.json))) }
+        if !results.isEmpty { writer.member("results", JSONValue.object(results)) }
+        if !joins.isEmpty {
+            let joins = joins.map {
+                ($0.key.rawValue, JSONValue.array($0.value.map(\.rawValue).sorted().map { .string($0) }))
+            }
+            writer.member("joins", JSONValue.object(JSONObject(joins.sorted { $0.0 < $1.0 })))
+        }
+        writer.member("branchFailure", branchFailure?.json)
+        writer.member(strings: failedSteps.map(\.rawValue), "failedSteps")
+        if !writers.isEmpty {
+            let writers = writers.map { ($0.key, JSONValue.string($0.value.rawValue)) }.sorted { $0.0 < $1.0 }
+            writer.member("writers", JSONValue.object(JSONObject(writers)))
+        }
+        writer.member(strings: committed.map(\.rawValue).sorted(), "committed")
+        writer.member(strings: settled.map(\.rawValue).sorted(), "settled")
+        if !endings.isEmpty { writer.member("endings", JSONValue.object(endings)) }
+    }
+
+    private mutating func readRare(_ object: JSONObject) {
+        isPaused = object["paused"] == true
+        rollback = Rollback(object["rollback"])
+        undo = (object["undo"]?.array ?? []).compactMap(Undo.init)
+        results = object["results"]?.object ?? [:]
+        for (step, arrived) in object["joins"]?.object ?? [:] {
+            joins[StepID(step)] = Set((arrived.array ?? []).compactMap { $0.string.map { StepID($0) } })
+        }
+        branchFailure = Failure(object["branchFailure"])
+        failedSteps = object.stepList("failedSteps")
+        for (key, writer) in object["writers"]?.object ?? [:] { writers[key] = writer.string.map { StepID($0) } }
+        committed = Set(object.stepList("committed"))
+        settled = Set(object.stepList("settled"))
+        endings = object["endings"]?.object ?? [:]
+    }
+
     /// Reads what `snapshot()` wrote; nil when the bytes are not a snapshot.
-    public init?(_ creation: ExecutionCreation, snapshot json: JSONValue) {
+    public init?(_ creation: ExecutionCreation, traits: StateTraits = StateTraits(), snapshot json: JSONValue) {
         guard let object = json.object, let status = object["status"]?.string.flatMap(ExecutionStatus.init(rawValue:)),
             let position = object["position"]?.int64
         else { return nil }
-        let phase: ExecutionPhase
-        if let step = object["step"]?.string {
-            phase = .step(StepID(step))
-        } else if let wait = Wait(object["wait"]) {
-            phase = .waiting(wait)
-        } else {
-            phase = .ended
-        }
-        self.init(creation, initial: "")
-        self.phase = phase
+        self.init(creation, initial: [], traits: traits)
+        let branches = (object["branches"]?.array ?? []).compactMap { Branch($0) }
+        if branches.count == 1 { main = branches[0] } else { for branch in branches { others[branch.stepID] = branch } }
+        readRare(object)
         self.status = status
         self.position = position
         context = object["context"]?.object ?? [:]
         contextBytes = object["contextBytes"]?.int ?? context.reduce(0) { $0 + $1.value.byteCount }
-        attempt = object["attempt"]?.int ?? 1
-        failures = object["failures"]?.int ?? 0
         stepCount = object["stepCount"]?.int ?? 0
         moves = object["moves"]?.int ?? 0
-        waitPosition = object["waitPosition"]?.int64 ?? 0
         result = object["result"]
         lastOutput = object["lastOutput"] ?? result
         error = Failure(object["error"])
@@ -65,5 +89,17 @@ extension ExecutionState {
         endedAt = object["endedAt"]?.int64.map(Timestamp.init(microseconds:))
         updatedAt = object["updatedAt"]?.int64.map(Timestamp.init(microseconds:)) ?? creation.createdAt
         lastEvent = object["lastEvent"]?.string ?? lastEvent
+    }
+}
+
+extension JSONObject {
+    fileprivate func stepList(_ key: String) -> [StepID] {
+        (self[key]?.array ?? []).compactMap { $0.string.map { StepID($0) } }
+    }
+}
+
+extension LogWriter {
+    fileprivate mutating func member(strings: [String], _ key: StaticString) {
+        if !strings.isEmpty { member(key, JSONValue.array(strings.map { .string($0) })) }
     }
 }

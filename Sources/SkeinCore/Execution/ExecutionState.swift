@@ -1,35 +1,50 @@
 // The state of an execution is a fold over its log: `apply` is the only way to change it, for the engine that just
 // committed a row and for the one that loads the execution years later.
 
-/// Where in its flow an execution stands.
+/// Where an execution that has one branch stands.
 public enum ExecutionPhase: Sendable, Hashable {
     /// About to run, or running, this step.
     case step(StepID)
     indirect case waiting(Wait)
+    /// In several branches, or rolling back.
+    case several
     case ended
+}
+
+/// What a flow asks of the state beside the log: the same for all executions of a flow version.
+public struct StateTraits: Sendable, Hashable {
+    /// Branches may write at once: who wrote which key of the context is kept.
+    public var isParallel = false
+    /// Steps see the results of others by `tasks.<id>`: results are kept by step.
+    public var keepsResults = false
+
+    public init(isParallel: Bool = false, keepsResults: Bool = false) {
+        self.isParallel = isParallel
+        self.keepsResults = keepsResults
+    }
 }
 
 /// An execution as its log says.
 public struct ExecutionState: Sendable, Equatable {
     public let creation: ExecutionCreation
+    let traits: StateTraits
     public internal(set) var status: ExecutionStatus = .pending
-    public internal(set) var phase: ExecutionPhase
+    /// The branch of an execution that has one. While there are several all of them are in `others`.
+    public internal(set) var main: Branch?
+    /// The branches, by the step they are at, while there are several.
+    public internal(set) var others: [StepID: Branch] = [:]
+    /// The steps that arrived at joins which wait for more.
+    public internal(set) var joins: [StepID: Set<StepID>] = [:]
     public internal(set) var context: JSONObject
     /// At least the bytes of the context's values as compact JSON: what was replaced is not taken off until the limit
     /// is met.
     public internal(set) var contextBytes: Int
-    /// The attempt that runs now or comes next, 1, 2, … within this visit of the step.
-    public internal(set) var attempt = 1
-    /// Failed attempts of this visit: what the retry policy counts. An interrupted attempt is not one.
-    public internal(set) var failures = 0
     /// Ended attempts of all steps: what `maxSteps` counts.
     public internal(set) var stepCount = 0
-    /// Steps entered so far: tells two visits of one step apart.
+    /// Steps entered so far.
     public internal(set) var moves = 0
     /// The position of the next log row.
     public internal(set) var position: Int64 = 1
-    /// The position at which the present wait began: resume data is addressed to it.
-    public internal(set) var waitPosition: Int64 = 0
     public internal(set) var result: JSONValue?
     public internal(set) var error: Failure?
     public internal(set) var cancellation: Cancellation?
@@ -38,32 +53,100 @@ public struct ExecutionState: Sendable, Equatable {
     public internal(set) var updatedAt: Timestamp
     public internal(set) var endedAt: Timestamp?
     public internal(set) var lastEvent: String = "execution.created"
+    public internal(set) var isPaused = false
+    public internal(set) var rollback: Rollback?
+    /// Completed steps that a rollback compensates, in the order of their completion.
+    public internal(set) var undo: [Undo] = []
+    /// Results by step, where the flow asks for them.
+    public internal(set) var results: JSONObject = [:]
+    /// Why a branch failed while others went on: the first failure.
+    var branchFailure: Failure?
+    /// Steps whose failure is final: where a retry goes on.
+    var failedSteps: [StepID] = []
+    /// Who wrote the keys of the context last, in parallel flows.
+    var writers: [String: StepID] = [:]
+    /// Commit steps that succeeded; from a reopening on they are not run again.
+    var committed: Set<StepID> = []
+    var settled: Set<StepID> = []
+    /// The outputs that branches ended with, by step, where more than one did.
+    var endings: JSONObject = [:]
     /// The last result of a step, which becomes `result` when the execution completes.
     var lastOutput: JSONValue?
 
     public var id: ExecutionID { creation.id }
 
-    /// The state before anything but creation; `initial` is the flow's first step.
-    public init(_ creation: ExecutionCreation, initial: StepID) {
+    /// The state before anything but creation; `initial` are the flow's first steps.
+    public init(_ creation: ExecutionCreation, initial: [StepID], traits: StateTraits = StateTraits()) {
         self.creation = creation
-        phase = .step(initial)
+        self.traits = traits
         context = creation.context
         contextBytes = creation.contextBytes
         updatedAt = creation.createdAt
+        if initial.count == 1 {
+            main = Branch(initial[0], visit: 0)
+        } else {
+            for step in initial {
+                others[step] = Branch(step, visit: moves)
+                moves += 1
+            }
+        }
     }
 
-    /// The wait it is in, if any.
+    /// The state before anything but creation, for a flow with one first step.
+    public init(_ creation: ExecutionCreation, initial: StepID) {
+        self.init(creation, initial: [initial])
+    }
+
+    // MARK: - Branches
+
+    /// Whether it has several branches now.
+    public var isBranched: Bool { !others.isEmpty }
+
+    /// The branch that is at this step.
+    public func branch(at stepID: StepID) -> Branch? {
+        if let main { return main.stepID == stepID ? main : nil }
+        return others[stepID]
+    }
+
+    /// All branches, in the order they began their steps.
+    public var branches: [Branch] {
+        if let main { return [main] }
+        return others.values.sorted { $0.visit < $1.visit }
+    }
+
+    public var phase: ExecutionPhase {
+        if status.isEnded { return .ended }
+        guard let main else { return .several }
+        return main.wait.map(ExecutionPhase.waiting) ?? .step(main.stepID)
+    }
+
+    /// What it waits for, when nothing of it runs: of several waits the one that ends first by itself.
     public var wait: Wait? {
-        if case .waiting(let wait) = phase { return wait }
-        return nil
+        if status.isEnded || isPaused { return nil }
+        if let main { return main.wait }
+        guard let rollback else {
+            let waits = branches.compactMap(\.wait)
+            return waits.count == others.count ? waits.min { $0.due < $1.due } : nil
+        }
+        guard let retryAt = rollback.retryAt, let step = undo.last?.stepID else { return nil }
+        return Wait(kind: .retry, stepID: step, wakeAt: retryAt, startedAt: updatedAt, next: .step(step))
+    }
+
+    /// The attempt of the branch at hand.
+    public var attempt: Int { rollback?.attempt ?? main?.attempt ?? branches.first?.attempt ?? 1 }
+    /// Failed attempts of the step of an execution with one branch.
+    public var failures: Int { main?.failures ?? 0 }
+    /// The position at which the present wait of an execution with one branch began.
+    public var waitPosition: Int64 {
+        if let main { return main.waitPosition }
+        guard let wait else { return 0 }
+        return others[wait.stepID]?.waitPosition ?? 0
     }
 
     /// The steps people see as current.
     public var currentSteps: [StepID] {
-        switch phase {
-        case .step(let id): [id]
-        case .waiting(let wait): [wait.stepID]
-        case .ended: []
-        }
+        if status.isEnded { return [] }
+        if rollback != nil { return undo.last.map { [$0.stepID] } ?? [] }
+        return branches.map(\.stepID)
     }
 }

@@ -18,16 +18,15 @@ public struct Wait: Sendable, Hashable {
     public var startedAt: Timestamp
     /// When the wait fails with TIMEOUT.
     public var timeoutAt: Timestamp?
-    /// Where the execution goes on: the step's `onResume`, else its `onSuccess`; nil ends the execution. A retry goes
-    /// on at `stepID`.
-    public var next: StepID?
+    /// Where its branch goes on: the step's `onResume`, else its `onSuccess`. A retry goes on at `stepID`.
+    public var next: Onward
     /// Where data that ends the wait is stored, beside `resumeData`.
     public var outputKey: String?
 
     public init(
         kind: Kind, stepID: StepID, reason: String? = nil, wakeAt: Timestamp? = nil, signal: String? = nil,
         startedAt: Timestamp,
-        timeoutAt: Timestamp? = nil, next: StepID? = nil, outputKey: String? = nil
+        timeoutAt: Timestamp? = nil, next: Onward = .end, outputKey: String? = nil
     ) {
         self.kind = kind
         self.stepID = stepID
@@ -50,7 +49,11 @@ extension Wait {
     public var json: JSONValue {
         var object = publicObject
         object["stepId"] = .string(stepID.rawValue)
-        if let next { object["next"] = .string(next.rawValue) }
+        switch next {
+        case .step(let step): object["next"] = .string(step.rawValue)
+        case .fork(let steps, _): object["next"] = .array(steps.map { .string($0.rawValue) })
+        case .end, .stop: break
+        }
         if let outputKey { object["outputKey"] = .string(outputKey) }
         return .object(object)
     }
@@ -75,6 +78,10 @@ extension Wait {
             wakeAt: object["wakeAt"]?.string.flatMap { Timestamp($0) },
             signal: object["signal"]?.string, startedAt: startedAt,
             timeoutAt: object["timeoutAt"]?.string.flatMap { Timestamp($0) },
-            next: object["next"]?.string.map { StepID($0) }, outputKey: object["outputKey"]?.string)
+            next: object["next"].map { next in
+                next.string.map { .step(StepID($0)) }
+                    ?? .fork((next.array ?? []).compactMap { $0.string.map { StepID($0) } }, joining: [])
+            } ?? .end,
+            outputKey: object["outputKey"]?.string)
     }
 }

@@ -23,6 +23,11 @@ public struct DotPath: Sendable, Hashable {
         segments = parts.map { String(Substring($0)) }
     }
 
+    /// One segment, dots and all.
+    init(literal key: String) {
+        segments = [key]
+    }
+
     /// The text form.
     public var text: String { segments.joined(separator: ".") }
 

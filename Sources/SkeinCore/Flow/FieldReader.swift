@@ -32,6 +32,12 @@ struct FieldReader {
         return text
     }
 
+    func bool(_ key: String, into problems: inout ProblemCollector) -> Bool? {
+        guard let value = value(key) else { return nil }
+        guard case .bool(let flag) = value else { return mismatch(key, "true or false", value, &problems) }
+        return flag
+    }
+
     /// A text that must be there and not be empty.
     func requiredString(_ key: String, of owner: String, into problems: inout ProblemCollector) -> String? {
         guard let value = value(key) else {

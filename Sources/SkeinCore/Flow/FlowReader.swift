@@ -33,13 +33,26 @@ struct FlowReader {
         let maxSteps = fields.integer("maxSteps", in: 1...1_000_000_000, into: &problems)
         let (limits, handlerWait) = limits()
         reportLaterFeatures()
-        let specs = readSteps()
-        let initial = initialStep()
-        guard problems.errors.isEmpty, let id, let version, let initial else { return nil }
+        let rollsBack = choice("onCancel", standard: "stop", other: "rollback")
+        let cancelsBranches = choice("onBranchFailure", standard: "wait", other: "cancel")
+        let specs: [StepSpec]
+        let initial: [StepID]
+        if isTaskGraph {
+            specs = readTasks()
+            initial = specs.filter(\.join.isEmpty).map(\.id)
+        } else {
+            specs = readSteps()
+            initial = initialStep().map { [$0] } ?? []
+            checkJoins(specs)
+        }
+        guard problems.errors.isEmpty, let id, let version else { return nil }
+        let attempts = specs.reduce(0) { $0 + 1 + ($1.retry?.maxAttempts ?? 0) }
         return FlowSpec(
             id: id, version: version, name: name, description: description, inputSchema: inputSchema,
-            initialStepID: initial, metadata: metadata, executionTimeout: executionTimeout, waitTimeout: waitTimeout,
-            maxSteps: maxSteps, limits: limits, handlerWait: handlerWait, steps: specs, json: json)
+            initialStepIDs: initial, metadata: metadata, executionTimeout: executionTimeout, waitTimeout: waitTimeout,
+            maxSteps: maxSteps ?? (isTaskGraph ? attempts : nil), limits: limits, handlerWait: handlerWait,
+            rollsBackOnCancel: rollsBack, failureCancelsBranches: cancelsBranches, isTaskGraph: isTaskGraph,
+            hasVersion: fields.value("version") != nil, steps: specs, json: json)
     }
 
     /// Whether the definition is a task graph, which needs no version, initial step or step map.
@@ -54,7 +67,8 @@ struct FlowReader {
     }
 
     private mutating func version() -> SemanticVersion? {
-        if isTaskGraph, fields.value("version") == nil { return nil }
+        // The engine gives an edited task graph its next version.
+        if isTaskGraph, fields.value("version") == nil { return SemanticVersion("1.0.0") }
         guard let text = fields.requiredString("version", of: "A flow", into: &problems) else { return nil }
         if text.unicodeScalars.count <= Identifier.maxLength, let version = SemanticVersion(text) { return version }
         problems.error(
@@ -109,27 +123,22 @@ struct FlowReader {
 extension FlowReader {
     /// What the contract promises for later: refused, never passed over.
     private mutating func reportLaterFeatures() {
-        for key in ["tasks", "concurrency", "rateLimit", "sla"] {
+        for key in ["concurrency", "rateLimit", "sla"] {
             guard let value = fields.value(key), value != .bool(false) else { continue }
             problems.notSupported(key, at: fields.place(key))
         }
-        reportLaterChoice("onCancel", standard: "stop", later: "rollback")
-        reportLaterChoice("onBranchFailure", standard: "wait", later: "cancel")
     }
 
-    private mutating func reportLaterChoice(_ key: String, standard: String, later: String) {
-        guard let value = fields.value(key), value != .bool(false) else { return }
-        guard let choice = fields.string(key, into: &problems), choice != standard else { return }
-        guard choice == later else {
-            let ending = problems.phrase(for: choice, among: [standard, later])
-            problems.error(
-                .badValue, at: fields.place(key),
-                "\(key.quoted) must be \"\(standard)\" or \"\(later)\", not \(choice.quoted)\(ending)")
-            return
-        }
+    /// Whether a field has the other of its two values.
+    private mutating func choice(_ key: String, standard: String, other: String) -> Bool {
+        guard let value = fields.value(key), value != .bool(false) else { return false }
+        guard let choice = fields.string(key, into: &problems), choice != standard else { return false }
+        if choice == other { return true }
+        let ending = problems.phrase(for: choice, among: [standard, other])
         problems.error(
-            .notSupportedYet, at: fields.place(key),
-            "This version cannot run flows with \"\(key)\": \"\(later)\"; it always does \"\(standard)\".")
+            .badValue, at: fields.place(key),
+            "\(key.quoted) must be \"\(standard)\" or \"\(other)\", not \(choice.quoted)\(ending)")
+        return false
     }
 
     private mutating func readSteps() -> [StepSpec] {
@@ -159,7 +168,6 @@ extension FlowReader {
 
     /// Checks where the flow starts, and what can be reached from there.
     private mutating func initialStep() -> StepID? {
-        if isTaskGraph, fields.value("initialStepId") == nil { return nil }
         guard let name = fields.requiredString("initialStepId", of: "A flow", into: &problems) else { return nil }
         guard !steps.outline.names.isEmpty else { return nil }
         var start: String? = name

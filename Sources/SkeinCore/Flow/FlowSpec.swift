@@ -15,8 +15,8 @@ public struct FlowSpec: Sendable, Hashable {
     public let description: String?
     /// The JSON Schema of contexts that executions start with; only schemas that accept everything, so far.
     public let inputSchema: JSONValue?
-    /// Where executions start.
-    public let initialStepID: StepID
+    /// Where executions start; several steps start in parallel.
+    public let initialStepIDs: [StepID]
     /// Data of the author that the engine does not look at.
     public let metadata: JSONObject?
     /// The longest an execution may take from its creation, at least 1 ms; `nil`: unlimited.
@@ -29,6 +29,14 @@ public struct FlowSpec: Sendable, Hashable {
     public let limits: ContextLimits
     /// How long a step waits for somebody who has its handler, `limits.handlerWaitMs`; `nil`: as the engine has it.
     public let handlerWait: Duration?
+    /// A cancelled execution compensates its completed steps.
+    public let rollsBackOnCancel: Bool
+    /// The first branch that fails ends the others.
+    public let failureCancelsBranches: Bool
+    /// The definition is a task graph.
+    public let isTaskGraph: Bool
+    /// The definition says its version.
+    public let hasVersion: Bool
     /// The steps in the order of the definition; at least one.
     public let steps: [StepSpec]
     /// The definition as it was given.

@@ -16,6 +16,8 @@ public enum InputSelector: Sendable, Hashable {
     case `static`(JSONValue)
     /// `{type: "jsonpath", path}`: what a query of RFC 9535 selects.
     case jsonpath(JSONPath)
+    /// Task graphs' `inputs`: an object of what each path selects, null for nothing.
+    case paths([NamedPath])
 
     /// The input for a context; `nil` when there is none, which handlers see as null.
     ///
@@ -47,6 +49,10 @@ public enum InputSelector: Sendable, Hashable {
             return value
         case .jsonpath(let query):
             return try query.value(in: context, roots: roots)
+        case .paths(let paths):
+            var result = JSONObject()
+            for named in paths { result[named.name] = try named.path.value(in: context, roots: roots) ?? .null }
+            return .object(result)
         }
     }
 }

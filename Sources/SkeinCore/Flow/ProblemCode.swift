@@ -24,6 +24,14 @@ public enum ProblemCode: String, Sendable, Hashable, CaseIterable {
     case initialStepUnknown = "INITIAL_STEP_UNKNOWN"
     /// A transition, or the target of a `conditional` or `switch`, names no step.
     case transitionUnknown = "TRANSITION_UNKNOWN"
+    /// Two tasks have one id.
+    case duplicateID = "DUPLICATE_ID"
+    /// Tasks depend on each other in a circle.
+    case cycle = "CYCLE"
+    /// A join waits for a step that does not lead to it.
+    case joinUnreachable = "JOIN_UNREACHABLE"
+    /// Branches that run at once meet at a step that is no join.
+    case joinMissing = "JOIN_MISSING"
     /// No path from the initial step leads to this one.
     case stepUnreachable = "STEP_UNREACHABLE"
     /// An input selector is not one of the seven forms.

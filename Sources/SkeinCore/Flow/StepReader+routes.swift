@@ -3,13 +3,14 @@
 extension StepReader {
     /// The ways out of a step that every step can have.
     struct Transitions {
-        var onSuccess: StepID?
-        var onFailure: StepID?
-        var onResume: StepID?
+        var onSuccess: [StepID] = []
+        var onFailure: [StepID] = []
+        var onResume: [StepID] = []
+        var onSkip: [StepID]?
+        var join: [StepID] = []
     }
 
-    private static let transitionFields = ["onSuccess", "onFailure", "onResume"]
-    private static let laterTransitionFields = ["onSkip", "join"]
+    private static let transitionFields = ["onSuccess", "onFailure", "onResume", "onSkip", "join"]
 
     /// Reads `transitions`; null and absent ways end the path.
     mutating func transitions(
@@ -17,37 +18,65 @@ extension StepReader {
     ) -> Transitions {
         guard let fields = fields.reader("transitions", into: &problems) else { return Transitions() }
         fields.checkNames(
-            Self.transitionFields + Self.laterTransitionFields,
+            Self.transitionFields,
             hints: ["next": "onSuccess", "onError": "onFailure"], of: "transitions", into: &problems)
-        for key in Self.laterTransitionFields {
-            guard let value = fields.value(key), value != .bool(false), value != .array([]) else { continue }
-            problems.notSupported(key, at: fields.place(key))
-            if key == "onSkip" { outline.connect(name, toNamesIn: value) }
-        }
         return Transitions(
-            onSuccess: transition("onSuccess", of: name, fields, &problems),
-            onFailure: transition("onFailure", of: name, fields, &problems),
-            onResume: transition("onResume", of: name, fields, &problems))
+            onSuccess: targets("onSuccess", of: name, fields, &problems) ?? [],
+            onFailure: targets("onFailure", of: name, fields, &problems) ?? [],
+            onResume: targets("onResume", of: name, fields, &problems) ?? [],
+            onSkip: targets("onSkip", of: name, fields, &problems),
+            join: join(of: name, fields, &problems))
     }
 
-    private mutating func transition(
+    /// One step, or a list of steps that run in parallel.
+    private mutating func targets(
         _ key: String, of name: String, _ fields: FieldReader, _ problems: inout ProblemCollector
-    ) -> StepID? {
-        if key == "onSuccess", let list = fields.value(key), list.kind == .array {
-            problems.error(
-                .notSupportedYet, at: fields.place(key),
-                "This version cannot run flows that go on at several steps; \"onSuccess\" must be the id of one.")
-            outline.connect(name, toNamesIn: list)
-            return nil
+    ) -> [StepID]? {
+        guard let value = fields.value(key) else { return nil }
+        guard value.kind == .array else {
+            return fields.string(key, into: &problems).map { [target($0, key, of: name, fields.place(key), &problems)] }
         }
-        guard let target = fields.string(key, into: &problems) else { return nil }
-        outline.connect(name, to: target, at: fields.place(key), into: &problems)
+        var targets: [StepID] = []
+        for (index, id) in (fields.strings(key, into: &problems) ?? []).enumerated() {
+            let place = fields.place(key).appending(index: index)
+            let step = target(id, key, of: name, place, &problems)
+            if targets.contains(step) {
+                problems.error(.badValue, at: place, "The step \(id.quoted) is named twice.")
+            }
+            targets.append(step)
+        }
+        return targets
+    }
+
+    private mutating func target(
+        _ target: String, _ key: String, of name: String, _ place: JSONPointer, _ problems: inout ProblemCollector
+    ) -> StepID {
+        outline.connect(name, to: target, at: place, into: &problems)
         if key != "onResume", StepID(target) == StepID(name) {
             problems.warning(
-                .selfTransition, at: fields.place(key),
+                .selfTransition, at: place,
                 "The step goes on to itself; unless its handler decides otherwise, only maxSteps ends that.")
         }
         return StepID(target)
+    }
+
+    /// The steps that a step waits for. Whether they lead to it is checked when all steps are known.
+    mutating func join(of name: String, _ fields: FieldReader, _ problems: inout ProblemCollector) -> [StepID] {
+        var steps: [StepID] = []
+        for (index, id) in (fields.strings("join", into: &problems) ?? []).enumerated() {
+            let place = fields.place("join").appending(index: index)
+            guard outline.contains(id) else {
+                let ending = problems.phrase(for: id, among: outline.names)
+                problems.error(.transitionUnknown, at: place, "The flow has no step \(id.quoted)\(ending)")
+                continue
+            }
+            if StepID(id) == StepID(name) { problems.error(.badValue, at: place, "A step cannot wait for itself.") }
+            if steps.contains(StepID(id)) {
+                problems.error(.badValue, at: place, "The step \(id.quoted) is named twice.")
+            }
+            steps.append(StepID(id))
+        }
+        return steps
     }
 
     /// Checks a step's parameters: by the handler's own check, and the targets of `conditional` and `switch`.

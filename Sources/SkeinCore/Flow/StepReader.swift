@@ -8,13 +8,13 @@ struct StepReader {
 
     private static let fields = [
         "id", "type", "name", "config", "input", "outputKey", "transitions", "retry", "timeoutMs", "heartbeatMs",
+        "when", "join", "compensate", "commit",
     ]
-    /// What a later version runs.
-    private static let laterFields = ["when", "join", "compensate", "commit"]
     private static let hints = [
         "onSuccess": "transitions.onSuccess", "onFailure": "transitions.onFailure",
         "onResume": "transitions.onResume", "next": "transitions.onSuccess", "handler": "type",
         "timeout": "timeoutMs", "heartbeat": "heartbeatMs",
+        "onSkip": "transitions.onSkip", "condition": "when",
     ]
 
     /// Reads a step; the result is used only when there were no problems at all.
@@ -29,14 +29,18 @@ struct StepReader {
             return nil
         }
         let fields = FieldReader(object: object, pointer: pointer)
-        fields.checkNames(Self.fields + Self.laterFields, hints: Self.hints, of: "a step", into: &problems)
+        fields.checkNames(Self.fields, hints: Self.hints, of: "a step", into: &problems)
         checkID(name, fields, &problems)
         let type = type(fields, &problems)
         let config = fields.object("config", into: &problems)
         let input = input(fields, &problems)
         let outputKey = outputKey(fields, &problems)
         let transitions = transitions(of: name, fields, &problems)
-        reportLaterFields(fields, &problems)
+        let when = condition(fields, &problems)
+        // At the step as in its transitions.
+        let joins = transitions.join + join(of: name, fields, &problems)
+        let isCommit = fields.bool("commit", into: &problems) ?? false
+        let compensate = compensation(fields, isCommit: isCommit, &problems)
         let retry = fields.reader("retry", into: &problems).map { RetryPolicy.read($0, into: &problems) }
         let timeout = fields.duration("timeoutMs", into: &problems)
         let heartbeat = fields.duration("heartbeatMs", into: &problems)
@@ -48,7 +52,8 @@ struct StepReader {
         return StepSpec(
             id: StepID(name), type: type, name: label, config: config ?? [:], input: input, outputKey: outputKey,
             onSuccess: transitions.onSuccess, onFailure: transitions.onFailure, onResume: transitions.onResume,
-            retry: retry, timeout: timeout, heartbeat: heartbeat)
+            onSkip: transitions.onSkip, join: joins, when: when, compensate: compensate, isCommit: isCommit,
+            outputs: [], retry: retry, timeout: timeout, heartbeat: heartbeat)
     }
 
     private func checkID(_ name: String, _ fields: FieldReader, _ problems: inout ProblemCollector) {
@@ -57,13 +62,45 @@ struct StepReader {
             .stepIDMismatch, at: fields.place("id"), "The id \(id.quoted) differs from the step's key, \(name.quoted).")
     }
 
-    private func type(_ fields: FieldReader, _ problems: inout ProblemCollector) -> String? {
-        guard let type = fields.requiredString("type", of: "A step", into: &problems) else { return nil }
+    func condition(_ fields: FieldReader, _ problems: inout ProblemCollector) -> Condition? {
+        guard let json = fields.value("when") else { return nil }
+        var found: [Problem] = []
+        let condition = Condition.parse(json, at: fields.place("when"), into: &found)
+        problems.error(found)
+        return condition
+    }
+
+    func compensation(_ fields: FieldReader, isCommit: Bool, _ problems: inout ProblemCollector) -> Compensation? {
+        guard let fields = fields.reader("compensate", into: &problems) else { return nil }
+        if isCommit {
+            problems.error(
+                .badValue, at: fields.pointer,
+                "A commit step is final once it succeeded; it cannot have a compensation.")
+        }
+        fields.checkNames(
+            ["type", "config", "input", "retry"], hints: ["handler": "type"], of: "a compensation", into: &problems)
+        let type = type(fields, &problems)
+        let config = fields.object("config", into: &problems) ?? [:]
+        let input = input(fields, &problems)
+        let retry = fields.reader("retry", into: &problems).map { RetryPolicy.read($0, into: &problems) }
+        if let type { problems.error(configCheck?(type, config).map { $0.moved(under: fields.place("config")) } ?? []) }
+        return type.map { Compensation(type: $0, config: config, input: input, retry: retry) }
+    }
+
+    func type(_ fields: FieldReader, _ problems: inout ProblemCollector) -> String? {
+        type(of: fields, "type", &problems)
+    }
+
+    /// The handler that a step names by `key`.
+    func type(of fields: FieldReader, _ key: String, _ problems: inout ProblemCollector) -> String? {
+        guard let type = fields.requiredString(key, of: key == "type" ? "A step" : "A task", into: &problems) else {
+            return nil
+        }
         if let objection = Identifier.objection(to: type, as: .flow) {
-            problems.error(.badValue, at: fields.place("type"), "The type of a step \(objection).")
+            problems.error(.badValue, at: fields.place(key), "The type of a step \(objection).")
         } else if let knownTypes, !knownTypes.contains(type) {
             problems.warning(
-                .handlerUnknown, at: fields.place("type"),
+                .handlerUnknown, at: fields.place(key),
                 "No handler is known for \(type.quoted)\(problems.phrase(for: type, among: knownTypes))")
         }
         return type
@@ -82,21 +119,13 @@ struct StepReader {
 
     private func outputKey(_ fields: FieldReader, _ problems: inout ProblemCollector) -> String? {
         guard let text = fields.string("outputKey", into: &problems) else { return nil }
+        if text == StepOutput.root { return text }
         guard DotPath(text) != nil else {
             problems.error(.badPath, at: fields.place("outputKey"), DotPath.objection(to: text))
             return nil
         }
         Self.warnOfJSONPath(text, at: fields.place("outputKey"), &problems)
         return text
-    }
-
-    private func reportLaterFields(_ fields: FieldReader, _ problems: inout ProblemCollector) {
-        for key in Self.laterFields {
-            guard let value = fields.value(key), value != .array([]) else { continue }
-            // A condition that is false is not the absence of one.
-            if key != "when", value == .bool(false) { continue }
-            problems.notSupported(key, at: fields.place(key))
-        }
     }
 
     static func warnOfJSONPath(_ path: String, at pointer: JSONPointer, _ problems: inout ProblemCollector) {

@@ -42,15 +42,17 @@ struct CommitStatements {
         var ends: [Int] = []
         var snapshots: [Int] = []
         var consumers: [Int] = []
+        var reopened: [Int] = []
         for row in rows {
             switch batch[row].effect {
             case .none: break
             case .create: creates.append(row)
             case .park: parks.append(row)
             case .end: ends.append(row)
+            case .reopen: reopened.append(row)
             }
             if batch[row].snapshot != nil, !batch[row].isEnd { snapshots.append(row) }
-            if batch[row].consumed != nil { consumers.append(row) }
+            if !batch[row].consumed.isEmpty { consumers.append(row) }
         }
         var queries: [PostgresQuery] = []
         var park: Int?
@@ -61,6 +63,13 @@ struct CommitStatements {
             queries.append(self.park(parks[...]))
         }
         if !ends.isEmpty { queries.append(PostgresQuery(AppendQueries.end, [ids(ends[...])])) }
+        if !reopened.isEmpty {
+            queries.append(
+                PostgresQuery(
+                    AppendQueries.reopenReady,
+                    [ids(reopened[...]), .array(.texts(reopened.map { batch[$0].reopenNeeds })), now]))
+            queries.append(PostgresQuery(AppendQueries.reopen, [ids(reopened[...])]))
+        }
         if !creates.isEmpty { queries.append(createExecutions(creates[...])) }
         if !snapshots.isEmpty { queries.append(PostgresQuery(AppendQueries.snapshot, states(snapshots[...]))) }
         if !ends.isEmpty { queries.append(PostgresQuery(AppendQueries.outcome, states(ends[...]) + [now])) }
@@ -121,11 +130,12 @@ struct CommitStatements {
     }
 
     private func consume(_ rows: Rows) -> PostgresQuery {
-        PostgresQuery(
+        let items = rows.flatMap { row in batch[row].consumed.map { (row, $0) } }
+        return PostgresQuery(
             AppendQueries.consume,
             [
-                ids(rows), .array(.int8s(rows.map { batch[$0].consumed ?? 0 })),
-                .array(.int8s(rows.map { batch[$0].position })),
+                ids(items.map(\.0)[...]), .array(.int8s(items.map(\.1))),
+                .array(.int8s(items.map { batch[$0.0].position })),
             ])
     }
 }
@@ -163,6 +173,11 @@ extension Append {
     /// Read only where the effect is a park.
     var parking: (due: Timestamp, seen: Int64, needs: String) {
         if case .park(let due, let seen, let needs) = effect { (due, seen, needs) } else { (.distantFuture, .max, "") }
+    }
+
+    /// Read only where the effect is a reopening.
+    var reopenNeeds: String {
+        if case .reopen(let needs) = effect { needs } else { "" }
     }
 
     /// What the execution's row says after this one.

@@ -70,6 +70,23 @@ enum AppendQueries {
     static let end = PostgresStatement(
         "end", "DELETE FROM ready WHERE execution_id = ANY($1::uuid[])")
 
+    /// $1 ids, $2 needs, $3 time
+    static let reopenReady = PostgresStatement(
+        "reopen_ready",
+        """
+        INSERT INTO ready (execution_id, next_at, priority, needs, tenant, flow)
+        SELECT e.id, COALESCE($3::timestamptz, clock_timestamp()), e.priority, u.needs, e.tenant, e.flow
+        FROM unnest($1::uuid[], $2::text[]) u(id, needs) JOIN executions e ON e.id = u.id
+        """)
+
+    /// $1 ids
+    static let reopen = PostgresStatement(
+        "reopen",
+        """
+        WITH gone AS (DELETE FROM outcomes WHERE execution_id = ANY($1::uuid[]))
+        UPDATE executions SET ended_at = NULL WHERE id = ANY($1::uuid[])
+        """)
+
     /// $1 ids, $2 statuses, $3 positions covered, $4 states (NULL: the old one stays)
     static let snapshot = PostgresStatement(
         "snapshot",

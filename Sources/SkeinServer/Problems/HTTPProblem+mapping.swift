@@ -54,9 +54,10 @@ extension HTTPProblem {
 
     private static func status(of code: EngineError.Code) -> HTTPResponse.Status {
         switch code {
-        case .flowNotFound, .executionNotFound: .notFound
+        case .flowNotFound, .executionNotFound, .stepNotFound: .notFound
         case .flowInvalid, .invalidRequest, .contextLimit, .idempotencyMismatch, .handlerNotFound: .unprocessableContent
-        case .flowConflict, .executionBusy, .executionNotWaiting, .executionEnded, .executionCancelled,
+        case .flowConflict, .invalidTransition, .contextConflict, .executionBusy, .executionNotWaiting, .executionEnded,
+            .executionCancelled,
             .idempotencyInFlight,
             .lockUnavailable, .lockLost:
             .conflict

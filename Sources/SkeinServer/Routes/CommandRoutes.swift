@@ -13,6 +13,10 @@ struct CommandRoutes: Sendable {
             Endpoint(.post, "/v1/executions/{id}/resume", resume),
             Endpoint(.post, "/v1/executions/{id}/cancel", cancel),
             Endpoint(.post, "/v1/executions/{id}/signals/{name}", signal),
+            Endpoint(.post, "/v1/executions/{id}/pause", pause),
+            Endpoint(.post, "/v1/executions/{id}/retry", retry),
+            Endpoint(.post, "/v1/executions/{id}/fork", fork),
+            Endpoint(.post, "/v1/executions/{id}/steps/{step}/skip", skip),
         ]
     }
 
@@ -33,8 +37,50 @@ struct CommandRoutes: Sendable {
     @Sendable private func resume(_ request: APIRequest) async throws -> Response {
         try request.noQuery()
         let id = try request.executionID()
-        let data = try await request.members(["data"]) { $0.value("data") }
-        return .json(try await engine.resume(id, data: data).json)
+        let (data, step, by) = try await request.members(["data", "step", "actor", "reason"]) { body in
+            (body.value("data"), body.text("step"), body.intervention())
+        }
+        return .json(try await engine.resume(id, data: data, step: step.map { StepID($0) }, by: by).json)
+    }
+
+    @Sendable private func pause(_ request: APIRequest) async throws -> Response {
+        try request.noQuery()
+        let id = try request.executionID()
+        let by = try await request.members(["actor", "reason"]) { $0.intervention() }
+        return .json(try await engine.pause(id, by: by).json)
+    }
+
+    /// From where it failed, or from `fromStep`.
+    @Sendable private func retry(_ request: APIRequest) async throws -> Response {
+        try request.noQuery()
+        let id = try request.executionID()
+        let (step, by) = try await request.members(["fromStep", "actor", "reason"]) { body in
+            (body.text("fromStep"), body.intervention())
+        }
+        return .json(try await engine.retry(id, from: step.map { StepID($0) }, by: by).json)
+    }
+
+    /// 201: the new execution.
+    @Sendable private func fork(_ request: APIRequest) async throws -> Response {
+        try request.noQuery()
+        let id = try request.executionID()
+        let (step, context, autoRun) = try await request.members(["fromStep", "context", "autoRun"]) { body in
+            (body.requiredText("fromStep"), body.object("context"), body.value("autoRun")?.bool)
+        }
+        var options = CreateOptions()
+        options.autoRun = autoRun ?? true
+        let forked = try await engine.fork(id, at: StepID(step ?? ""), context: context, options: options)
+        return .json(["execution": forked.json, "created": true] as JSONObject, status: .created)
+    }
+
+    @Sendable private func skip(_ request: APIRequest) async throws -> Response {
+        try request.noQuery()
+        let id = try request.executionID()
+        let step = StepID(request.parameter("step"))
+        let (output, by) = try await request.members(["output", "actor", "reason"]) { body in
+            (body.value("output"), body.intervention())
+        }
+        return .json(try await engine.skip(id, step: step, output: output, by: by).json)
     }
 
     /// An execution that has ended stays as it is: 200 with `cancelled: false`, so that a repeated cancel is no error.
@@ -61,5 +107,12 @@ struct CommandRoutes: Sendable {
         try await engine.signal(id, name, payload: payload)
         let answer: JSONObject = ["accepted": true, "executionId": .string(id.description), "signal": .string(name)]
         return .json(answer, status: .accepted)
+    }
+}
+
+extension BodyReader {
+    /// Who asks, and why.
+    fileprivate mutating func intervention() -> Intervention {
+        Intervention(actor: text("actor"), reason: text("reason"))
     }
 }

@@ -106,7 +106,7 @@ struct DecisionTests {
         let tooLong = decision.decide(
             Self.execution(), .stepSucceeded(Self.attempt(), output: EncodedValue("0123456789"), next: nil),
             at: Self.now)
-        guard case .stepFailed(_, let failure, nil)? = tooLong.events.dropFirst().first else {
+        guard case .stepFailed(_, let failure, .end)? = tooLong.events.dropFirst().first else {
             Issue.record("\(tooLong)")
             return
         }

@@ -23,12 +23,12 @@ struct FlowGraphTests {
             ])
         let spec = try #require(FlowSpec.validate(json).spec)
         let graph = FlowGraph(spec)
-        #expect(graph.spec == spec && graph.initial == 1 && graph.nodes.map(\.id) == ["c", "a", "b"])
-        let node = graph.nodes[graph.initial]
-        #expect(node.onSuccess == 2 && node.onFailure == 0 && node.onResume == 1)
+        #expect(graph.spec == spec && spec.initialStepIDs == ["a"] && graph.nodes.map(\.id) == ["c", "a", "b"])
+        let node = graph.nodes[1]
+        #expect(node.onSuccess == [2] && node.onFailure == [0] && node.onResume == [1])
         #expect(node.input == .key("x") && node.outputKey == DotPath("r.s") && node.timeout == .milliseconds(5))
         #expect(node.retry?.maxAttempts == 1 && node.type == "http")
-        #expect(graph.nodes[0].input == .full && graph.nodes[0].onSuccess == nil && graph.nodes[0].outputKey == nil)
+        #expect(graph.nodes[0].input == .full && graph.nodes[0].onSuccess == [] && graph.nodes[0].outputKey == nil)
         #expect(graph.index(of: "b") == 2 && graph.index(of: "nope") == nil && graph.node(of: "c") === graph.nodes[0])
     }
 

@@ -41,14 +41,37 @@ extension FlowValidationTests {
             ["limits": ["contextDepth": 513, "valueBytes": 0, "contextKeys": "1", "handlerWaitMs": -1, "depth": 1]],
             "UNKNOWN_FIELD /limits/depth", "OUT_OF_RANGE /limits/valueBytes", "WRONG_TYPE /limits/contextKeys",
             "OUT_OF_RANGE /limits/contextDepth", "OUT_OF_RANGE /limits/handlerWaitMs"),
-        Mistake(["onCancel": "rollback"], "NOT_SUPPORTED_YET /onCancel"), Mistake(["onCancel": "stop"]),
+        Mistake(["onCancel": "rollback"]), Mistake(["onCancel": "stop"]),
         Mistake(["onCancel": "roll back"], "BAD_VALUE /onCancel"), Mistake(["onCancel": 1], "WRONG_TYPE /onCancel"),
-        Mistake(["onBranchFailure": "cancel"], "NOT_SUPPORTED_YET /onBranchFailure"),
+        Mistake(["onBranchFailure": "cancel"]),
         Mistake(["concurrency": ["limit": 1]], "NOT_SUPPORTED_YET /concurrency"),
         Mistake(["rateLimit": ["limit": 1]], "NOT_SUPPORTED_YET /rateLimit"),
         Mistake(["sla": [:]], "NOT_SUPPORTED_YET /sla"),
         Mistake(
-            ["tasks": [["id": "a"]], "steps": nil, "version": nil, "initialStepId": nil], "NOT_SUPPORTED_YET /tasks"),
+            ["tasks": [["id": "a"]], "steps": nil, "version": nil, "initialStepId": nil],
+            "REQUIRED_MISSING /tasks/0/handler"),
+        Mistake(
+            [
+                "steps": nil, "version": nil, "initialStepId": nil,
+                "tasks": [
+                    ["id": "a", "handler": "log", "dependencies": ["c", "nope", "c"]],
+                    ["id": "b", "handler": "log", "dependencies": ["a"]],
+                    ["id": "c", "handler": "log", "dependencies": ["b"], "outputs": ["x": "y", "z": 1]],
+                    ["id": "a", "handler": "log"], ["id": "d", "handler": "log", "depends": []],
+                ],
+            ], "DUPLICATE_ID /tasks/3/id", "UNKNOWN_FIELD /tasks/4/depends",
+            "TRANSITION_UNKNOWN /tasks/0/dependencies/1", "BAD_VALUE /tasks/0/dependencies/2", "CYCLE /tasks",
+            "BAD_PATH /tasks/2/outputs/x", "WRONG_TYPE /tasks/2/outputs/z"),
+        Mistake(
+            [
+                "steps": [
+                    "a": ["type": "log", "transitions": ["onSuccess": ["b", "c"]]],
+                    "b": ["type": "log", "transitions": ["onSuccess": "d"]],
+                    "c": ["type": "log", "transitions": ["onSuccess": "d"]],
+                    "d": ["type": "log", "transitions": ["onSuccess": "e"]],
+                    "e": ["type": "log", "transitions": ["join": ["a", "d"]]],
+                ]
+            ], "JOIN_UNREACHABLE /steps/e/transitions/join/0", "JOIN_MISSING /steps/d/transitions"),
         Mistake(["pipes": []], "UNKNOWN_FIELD /pipes"), Mistake(["a/b~c": 1], "UNKNOWN_FIELD /a~1b~0c"),
     ]
 
@@ -79,18 +102,24 @@ extension FlowValidationTests {
             step: ["transitions": ["onSuccess": 1, "onFailure": "zzz", "onResume": ""]],
             "WRONG_TYPE /steps/a/transitions/onSuccess", "TRANSITION_UNKNOWN /steps/a/transitions/onFailure",
             "TRANSITION_UNKNOWN /steps/a/transitions/onResume"),
-        Mistake(step: ["transitions": ["onSuccess": ["a"]]], "NOT_SUPPORTED_YET /steps/a/transitions/onSuccess"),
         Mistake(
-            step: ["transitions": ["onSkip": "a", "join": ["a"]]],
-            "NOT_SUPPORTED_YET /steps/a/transitions/onSkip", "NOT_SUPPORTED_YET /steps/a/transitions/join"),
+            step: ["transitions": ["onSuccess": ["a", "a", "c", 1]]],
+            "WRONG_TYPE /steps/a/transitions/onSuccess/3", "BAD_VALUE /steps/a/transitions/onSuccess/1",
+            "TRANSITION_UNKNOWN /steps/a/transitions/onSuccess/2",
+            warnings: [
+                "SELF_TRANSITION /steps/a/transitions/onSuccess/0", "SELF_TRANSITION /steps/a/transitions/onSuccess/1",
+            ]),
+        Mistake(
+            step: ["transitions": ["join": ["a", "zzz"]]], "BAD_VALUE /steps/a/transitions/join/0",
+            "TRANSITION_UNKNOWN /steps/a/transitions/join/1"),
         Mistake(
             step: ["transitions": ["onFailure": "a", "onResume": "a"]],
             warnings: ["SELF_TRANSITION /steps/a/transitions/onFailure"]),
         Mistake(
-            step: ["when": false, "join": ["a"], "compensate": ["type": "x"], "commit": true],
-            "NOT_SUPPORTED_YET /steps/a/when", "NOT_SUPPORTED_YET /steps/a/join",
-            "NOT_SUPPORTED_YET /steps/a/compensate",
-            "NOT_SUPPORTED_YET /steps/a/commit"),
+            step: ["when": false, "join": "a", "compensate": ["typ": "x"], "commit": true],
+            "WRONG_TYPE /steps/a/when", "WRONG_TYPE /steps/a/join", "BAD_VALUE /steps/a/compensate",
+            "UNKNOWN_FIELD /steps/a/compensate/typ", "REQUIRED_MISSING /steps/a/compensate/type"),
+        Mistake(step: ["commit": "yes"], "WRONG_TYPE /steps/a/commit"),
         Mistake(
             step: ["timeoutMs": 0, "heartbeatMs": "1"], "OUT_OF_RANGE /steps/a/timeoutMs",
             "WRONG_TYPE /steps/a/heartbeatMs"),

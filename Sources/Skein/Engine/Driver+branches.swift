@@ -1,0 +1,147 @@
+// Several branches of one execution at once: their steps run beside each other, their results go into one row.
+
+import Metrics
+import SkeinCore
+import Synchronization
+
+/// Where the steps of an execution's branches leave what happened, and its driver finds all of it at once.
+private final class BranchMailbox: Sendable {
+    private struct State {
+        var facts: [(StepID, Fact?)] = []
+        var reader: UnsafeContinuation<Void, Never>?
+        /// Something else to look at.
+        var isPoked = false
+    }
+
+    private let state = Mutex(State())
+
+    func post(_ stepID: StepID, _ fact: Fact?) {
+        let reader = state.withLock { state in
+            state.facts.append((stepID, fact))
+            defer { state.reader = nil }
+            return state.reader
+        }
+        reader?.resume()
+    }
+
+    func poke() {
+        let reader = state.withLock { state in
+            state.isPoked = true
+            defer { state.reader = nil }
+            return state.reader
+        }
+        reader?.resume()
+    }
+
+    /// All that came, once anything has. Empty after a poke.
+    func take() async -> [(StepID, Fact?)] {
+        await withUnsafeContinuation { reader in
+            let isReady = state.withLock { state in
+                guard state.facts.isEmpty, !state.isPoked else { return true }
+                state.reader = reader
+                return false
+            }
+            if isReady { reader.resume() }
+        }
+        return state.withLock { state in
+            defer { (state.facts, state.isPoked) = ([], false) }
+            return state.facts
+        }
+    }
+}
+
+extension Driver {
+    /// Drives an execution while it has several branches. Nil: go on driving.
+    func driveBranches(_ drive: Drive) async -> DriveEnd? {
+        let mailbox = BranchMailbox()
+        return await withTaskCancellationHandler {
+            await withDiscardingTaskGroup { group in
+                let end = await driveBranches(drive, mailbox, &group)
+                group.cancelAll()
+                return end
+            }
+        } onCancel: {
+            mailbox.poke()
+        }
+    }
+
+    private func driveBranches(_ drive: Drive, _ mailbox: BranchMailbox, _ group: inout DiscardingTaskGroup) async
+        -> DriveEnd?
+    {
+        let decision = drive.flow.decision
+        let room = drive.budget ?? configuration.concurrency
+        var running: [StepID: StepContext] = [:]
+        var marked: Set<StepID> = []
+        var facts: [Fact] = []
+        var armed = Timestamp.distantFuture
+        while true {
+            if drive.slot.stopped != nil || Task.isCancelled { return await giveBack(drive) }
+            let now = clock.now
+            if let deadline = drive.state.creation.deadline, deadline <= now { facts = [.deadlineReached] }
+            var plans = decision.plans(drive.state, inbox: drive.inbox, at: now, busy: Set(running.keys))
+            facts += plans.facts
+            if facts.isEmpty {
+                if drive.budget == 0 || (draining.isRaised && drive.budget == nil) {
+                    if running.isEmpty, let node = plans.steps.first {
+                        return await repark(drive, due: drive.budget == 0 ? rest(drive) : now, needs: node.type)
+                    }
+                    plans.steps = []
+                }
+                for node in plans.steps.prefix(max(0, room - running.count)) {
+                    guard let handler = handlers[ofType: node.type] else {
+                        guard running.isEmpty else { continue }
+                        if let end = await handOver(drive, node) { return end }
+                        return nil
+                    }
+                    let step = runner.attempt(node, of: drive.state, at: now)
+                    running[node.id] = step
+                    group.addTask { [runner] in mailbox.post(node.id, await runner.run(step, by: handler)) }
+                }
+                guard !running.isEmpty else {
+                    return await repark(drive, due: plans.due, needs: drive.flow.needs(drive.state))
+                }
+                let look = marking(running, marked, before: plans.due)
+                if look < armed {
+                    armed = look
+                    group.addTask { [clock] in
+                        // Ends with the group at the latest.
+                        if (try? await clock.sleep(for: max(.zero, look - clock.now))) != nil { mailbox.poke() }
+                    }
+                }
+                for (stepID, fact) in await mailbox.take() {
+                    guard running.removeValue(forKey: stepID) != nil else { continue }
+                    marked.remove(stepID)
+                    if let budget = drive.budget { drive.budget = max(0, budget - 1) }
+                    guard let fact else { return await giveBack(drive) }
+                    metrics.steps.increment()
+                    facts.append(fact)
+                }
+                if armed <= clock.now { armed = .distantFuture }
+                facts += markers(running, &marked, at: clock.now)
+                continue
+            }
+            defer { facts = [] }
+            if let end = await commit(drive, facts) { return end }
+            // One branch is left, or none: what still runs is nobody's.
+            if !drive.state.isBranched, running.isEmpty { return nil }
+            if drive.state.rollback != nil || drive.state.status.isEnded { return nil }
+        }
+    }
+
+    /// When a step that runs is to be seen by people, or something else is due.
+    private func marking(_ running: [StepID: StepContext], _ marked: Set<StepID>, before due: Timestamp) -> Timestamp {
+        running.reduce(due) { due, entry in
+            marked.contains(entry.key) ? due : min(due, entry.value.startedAt + configuration.startedMarker)
+        }
+    }
+
+    private func markers(_ running: [StepID: StepContext], _ marked: inout Set<StepID>, at now: Timestamp) -> [Fact] {
+        var facts: [Fact] = []
+        for (stepID, step) in running.sorted(by: { $0.key < $1.key })
+        where !marked.contains(stepID) && now - step.startedAt >= configuration.startedMarker {
+            marked.insert(stepID)
+            facts.append(.stepRunning(stepID, attempt: step.attempt, startedAt: step.startedAt))
+        }
+        return facts
+    }
+}

@@ -1,0 +1,124 @@
+// What operators do to an execution's course: each is a row like any other, appended where the state they saw ends.
+
+import Metrics
+public import SkeinCore
+
+extension Engine {
+    /// Holds an execution until it is resumed. An attempt that runs is interrupted; its result is dropped.
+    ///
+    /// - Throws: `invalidTransition` when it has ended or is paused.
+    public func pause(_ id: ExecutionID, by intervention: Intervention = Intervention()) async throws -> Execution {
+        try await exclusively(id, purpose: "pause") {
+            try await self.interject(id, .pause) { flow, state throws(Failure) in
+                try flow.decision.pause(state, by: intervention)
+            }
+        }
+    }
+
+    /// Passes over a step that the execution is at, as if it had returned `output`.
+    public func skip(
+        _ id: ExecutionID, step: StepID, output: JSONValue? = nil, by intervention: Intervention = Intervention()
+    ) async throws -> Execution {
+        guard output?.isStorable ?? true else {
+            throw EngineError(.invalidRequest, "the output cannot be stored: it has a NUL character or is too deep")
+        }
+        return try await exclusively(id, purpose: "skip") {
+            try await self.interject(id, .reopened) { flow, state throws(Failure) in
+                try flow.decision.skip(state, step, output: output, by: intervention)
+            }
+        }
+    }
+
+    /// Lets an ended execution go on: a failed one where it failed, with its context as it is, a rollback at the
+    /// compensation that failed, any from the step given. Commit steps that succeeded are not run again.
+    public func retry(_ id: ExecutionID, from step: StepID? = nil, by intervention: Intervention = Intervention())
+        async throws -> Execution
+    {
+        try await exclusively(id, purpose: "retry") {
+            try await self.interject(id, .reopened) { flow, state throws(Failure) in
+                try flow.decision.reopen(state, from: step, by: intervention)
+            }
+        }
+    }
+
+    /// A new execution of the same flow version that begins at a step, with the context of another or the one given.
+    public func fork(
+        _ id: ExecutionID, at step: StepID, context: JSONObject? = nil, options: CreateOptions = CreateOptions()
+    ) async throws -> Execution {
+        guard let record = try await store.record(id) else { throw notFound(id) }
+        let (state, _) = try await self.state(of: record)
+        let flow = try await flows.flow(record.creation.flowID, version: record.creation.flowVersion)
+        guard flow.decision.graph.node(of: step) != nil else {
+            throw EngineError(.stepNotFound, "the flow '\(record.creation.flowID)' has no step '\(step)'")
+        }
+        var options = options
+        options.flowVersion = record.creation.flowVersion
+        options.tenantID = record.creation.tenantID
+        return try await create(
+            record.creation.flowID, context: context ?? state.context, options: options, fork: (id, step)
+        ).execution
+    }
+
+    /// Whether a cancel of it has something to compensate.
+    func rollsBack(_ id: ExecutionID) async throws -> Bool {
+        guard let record = try await store.record(id) else { throw notFound(id) }
+        let (state, flow) = try await self.state(of: record)
+        return flow?.spec.rollsBackOnCancel == true && !state.undo.isEmpty && state.rollback == nil
+    }
+
+    /// Appends what `decide` makes of the state, behind the last row; again when another row came first.
+    func interject(
+        _ id: ExecutionID, _ kind: RowKind,
+        _ decide: @Sendable (CompiledFlow, ExecutionState) throws(Failure) -> Transition
+    ) async throws -> Execution {
+        while true {
+            try Task.checkCancellation()
+            guard let record = try await store.record(id) else { throw notFound(id) }
+            let flow = try await flows.flow(record.creation.flowID, version: record.creation.flowVersion)
+            let state = try flow.state(of: record)
+            let transition: Transition
+            do {
+                transition = try decide(flow, state)
+            } catch {
+                throw EngineError(
+                    EngineError.Code(rawValue: error.code) ?? .invalidTransition, error.message)
+            }
+            let now = clock.now
+            var next = state
+            next.apply(transition.events, position: state.position, at: now)
+            let append = Append(
+                executionID: id, position: state.position, kind: kind, count: Int16(clamping: transition.events.count),
+                operationID: .new(),
+                body: LogBody.encoded(workerID: identity.id, at: now, events: transition.events),
+                effect: effect(transition, of: state, now: now, needs: flow.needs(next)),
+                snapshot: Snapshot(status: next.status))
+            switch try await journal.commit(append) {
+            case .fenced: continue
+            case .refused(let error): throw error
+            case .committed: break
+            }
+            if let slot = slots[id] { slot.stop(.lost) }
+            if next.status.isEnded { metrics.ended.increment() }
+            coordination.events.publish(
+                EventNotice(executionID: id, rootID: record.creation.rootID, position: next.position - 1))
+            // The reason "cancel" makes the owner look whether it still is.
+            coordination.wakes.signal([WakeHint(executionID: id, reason: "cancel")])
+            if !next.status.isEnded { dispatcher?.wake(id) }
+            return try await execution(id)
+        }
+    }
+
+    private func effect(_ transition: Transition, of state: ExecutionState, now: Timestamp, needs: String)
+        -> Append.Effect
+    {
+        if state.status.isEnded { return .reopen(needs: needs) }
+        return switch transition.then {
+        case .end(let status): .end(status)
+        case .park(let due): .park(due: due, seenGeneration: 0, needs: needs)
+        case .proceed: .park(due: now, seenGeneration: 0, needs: needs)
+        }
+    }
+}
+
+/// Text that rows can hold.
+func plain(_ text: String) -> String { String(text.filter { $0 != "\0" }.prefix(2_000)) }
