@@ -133,7 +133,8 @@ struct ProblemTests {
 
     @Test func `every error of the engine has its status`() {
         let expected: [EngineError.Code: Int] = [
-            .flowNotFound: 404, .executionNotFound: 404, .flowInvalid: 422, .invalidRequest: 422, .contextLimit: 422,
+            .flowNotFound: 404, .stepNotFound: 404, .invalidTransition: 409, .contextConflict: 409,
+            .executionNotFound: 404, .flowInvalid: 422, .invalidRequest: 422, .contextLimit: 422,
             .idempotencyMismatch: 422,
             .handlerNotFound: 422, .flowConflict: 409, .executionBusy: 409, .executionNotWaiting: 409,
             .executionEnded: 409,

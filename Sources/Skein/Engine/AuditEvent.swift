@@ -87,6 +87,11 @@ extension AuditEvent {
         case .stepSuspended(let attempt, let output):
             take(attempt)
             metadata["output"] = output?.value
+        case .checkpoint(let stepID, let name, let value, let startedAt):
+            self.stepID = stepID
+            self.startedAt = startedAt
+            message = name
+            metadata = ["name": .string(name), "value": value.value]
         case .waiting(let wait):
             stepID = wait.stepID
             message = wait.reason

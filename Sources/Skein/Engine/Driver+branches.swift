@@ -5,9 +5,17 @@ import SkeinCore
 import Synchronization
 
 /// Where the steps of an execution's branches leave what happened, and its driver finds all of it at once.
-private final class BranchMailbox: Sendable {
+private final class BranchMailbox: CheckpointKeeper {
+    enum Letter: Sendable {
+        /// An attempt ended; nil: it was cut off.
+        case ended(StepID, Fact?)
+        /// A step's code wants this recorded, and waits for it.
+        case checkpoint(Fact, CheckedContinuation<Bool, Never>)
+    }
+
     private struct State {
-        var facts: [(StepID, Fact?)] = []
+        var letters: [Letter] = []
+        var isClosed = false
         var reader: UnsafeContinuation<Void, Never>?
         /// Something else to look at.
         var isPoked = false
@@ -15,13 +23,35 @@ private final class BranchMailbox: Sendable {
 
     private let state = Mutex(State())
 
-    func post(_ stepID: StepID, _ fact: Fact?) {
-        let reader = state.withLock { state in
-            state.facts.append((stepID, fact))
+    /// Returns false when nobody reads any more.
+    @discardableResult
+    func post(_ letter: Letter) -> Bool {
+        let (isPosted, reader) = state.withLock { state in
+            guard !state.isClosed else { return (false, nil as UnsafeContinuation<Void, Never>?) }
+            state.letters.append(letter)
             defer { state.reader = nil }
-            return state.reader
+            return (true, state.reader)
         }
         reader?.resume()
+        return isPosted
+    }
+
+    func keep(_ name: String, _ value: EncodedValue, of step: StepContext, since startedAt: Timestamp) async throws {
+        let fact = Fact.checkpointReached(step.stepID, name: name, value: value, startedAt: startedAt)
+        let isKept = await withCheckedContinuation { answer in
+            if !post(.checkpoint(fact, answer)) { answer.resume(returning: false) }
+        }
+        if !isKept { throw CancellationError() }
+    }
+
+    /// Nobody reads from here on; whoever waits for an answer gets none.
+    func close() {
+        let letters = state.withLock { state in
+            state.isClosed = true
+            defer { state.letters = [] }
+            return state.letters
+        }
+        for case .checkpoint(_, let answer) in letters { answer.resume(returning: false) }
     }
 
     func poke() {
@@ -34,18 +64,18 @@ private final class BranchMailbox: Sendable {
     }
 
     /// All that came, once anything has. Empty after a poke.
-    func take() async -> [(StepID, Fact?)] {
+    func take() async -> [Letter] {
         await withUnsafeContinuation { reader in
             let isReady = state.withLock { state in
-                guard state.facts.isEmpty, !state.isPoked else { return true }
+                guard state.letters.isEmpty, !state.isPoked else { return true }
                 state.reader = reader
                 return false
             }
             if isReady { reader.resume() }
         }
         return state.withLock { state in
-            defer { (state.facts, state.isPoked) = ([], false) }
-            return state.facts
+            defer { (state.letters, state.isPoked) = ([], false) }
+            return state.letters
         }
     }
 }
@@ -57,6 +87,7 @@ extension Driver {
         return await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
                 let end = await driveBranches(drive, mailbox, &group)
+                mailbox.close()
                 group.cancelAll()
                 return end
             }
@@ -73,6 +104,8 @@ extension Driver {
         var running: [StepID: StepContext] = [:]
         var marked: Set<StepID> = []
         var facts: [Fact] = []
+        var waiting: [CheckedContinuation<Bool, Never>] = []
+        defer { for answer in waiting { answer.resume(returning: false) } }
         var armed = Timestamp.distantFuture
         while true {
             if drive.slot.stopped != nil || Task.isCancelled { return await giveBack(drive) }
@@ -93,9 +126,9 @@ extension Driver {
                         if let end = await handOver(drive, node) { return end }
                         return nil
                     }
-                    let step = runner.attempt(node, of: drive.state, at: now)
+                    let step = runner.attempt(node, of: drive.state, at: now, keeper: mailbox)
                     running[node.id] = step
-                    group.addTask { [runner] in mailbox.post(node.id, await runner.run(step, by: handler)) }
+                    group.addTask { [runner] in mailbox.post(.ended(node.id, await runner.run(step, by: handler))) }
                 }
                 guard !running.isEmpty else {
                     return await repark(drive, due: plans.due, needs: drive.flow.needs(drive.state))
@@ -108,7 +141,14 @@ extension Driver {
                         if (try? await clock.sleep(for: max(.zero, look - clock.now))) != nil { mailbox.poke() }
                     }
                 }
-                for (stepID, fact) in await mailbox.take() {
+                for letter in await mailbox.take() {
+                    guard case .ended(let stepID, let fact) = letter else {
+                        if case .checkpoint(let fact, let answer) = letter {
+                            facts.append(fact)
+                            waiting.append(answer)
+                        }
+                        continue
+                    }
                     guard running.removeValue(forKey: stepID) != nil else { continue }
                     marked.remove(stepID)
                     if let budget = drive.budget { drive.budget = max(0, budget - 1) }
@@ -122,6 +162,8 @@ extension Driver {
             }
             defer { facts = [] }
             if let end = await commit(drive, facts) { return end }
+            for answer in waiting { answer.resume(returning: true) }
+            waiting = []
             // One branch is left, or none: what still runs is nobody's.
             if !drive.state.isBranched, running.isEmpty { return nil }
             if drive.state.rollback != nil || drive.state.status.isEnded { return nil }

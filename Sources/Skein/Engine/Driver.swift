@@ -16,6 +16,8 @@ final class Drive {
     var snapshotPosition: Int64
     /// When it was due, for handlers that nobody has.
     var dueAt: Timestamp
+    /// Keeps what the code of its steps records; made with the first step.
+    var keeper: SlotKeeper?
     /// Attempts to run at most; nil: until it parks or ends.
     var budget: Int?
 
@@ -107,13 +109,21 @@ final class Driver: Sendable {
                     if let end = await handOver(drive, node) { return end }
                     continue
                 }
-                if let end = await run(drive, runner.attempt(node, of: drive.state, at: now), handler) { return end }
+                let step = runner.attempt(node, of: drive.state, at: now, keeper: keeper(drive))
+                if let end = await run(drive, step, handler) { return end }
             case .compensate(let node, let compensation, let undo):
                 if let end = await compensate(drive, node, compensation, undo, at: now) { return end }
             case .branches:
                 if let end = await driveBranches(drive) { return end }
             }
         }
+    }
+
+    private func keeper(_ drive: Drive) -> SlotKeeper {
+        if let keeper = drive.keeper { return keeper }
+        let keeper = SlotKeeper(drive.slot, journal, identity, clock)
+        drive.keeper = keeper
+        return keeper
     }
 
     private func compensate(
@@ -155,8 +165,10 @@ final class Driver: Sendable {
     private func run(_ drive: Drive, _ step: StepContext, _ handler: AnyHandler) async -> DriveEnd? {
         drive.slot.begin(step)
         let fact = await runner.run(step, by: handler)
-        if drive.slot.end(), let marker = await drive.slot.marker() {
-            drive.state.apply(marker.events, position: drive.state.position, at: marker.at)
+        if drive.slot.end() {
+            for row in await drive.slot.sideRows() {
+                drive.state.apply(row.events, position: drive.state.position, at: row.at)
+            }
         }
         if let budget = drive.budget { drive.budget = budget - 1 }
         guard let fact, drive.slot.stopped != .lost else { return await giveBack(drive) }

@@ -11,24 +11,24 @@ final class Slot: Sendable {
         case shutdown
     }
 
-    /// How far the long-step marker is with the attempt that runs.
-    private enum Marking {
-        case no
-        /// A row is on its way.
-        case underway
-        /// It is durable, or not to be.
-        case done(LogBody?)
+    private struct Side {
+        var rows: [LogBody] = []
+        /// Where the next one goes.
+        var position: Int64 = 0
+        var isBusy = false
+        var isMarked = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
     private struct State {
         var running: StepContext?
-        var marking = Marking.no
+        /// Rows that are appended while the attempt runs, one at a time.
+        var side = Side()
         var task: Task<Void, Never>?
         /// Its driver, while it waits for a time that is almost here.
         var dozing: UnsafeContinuation<Void, Never>?
         /// It has been woken: at its time, by something that came for it, or by a stop. It does not doze again.
         var isAwake = false
-        var markerWaiter: CheckedContinuation<Void, Never>?
     }
 
     let executionID: ExecutionID
@@ -93,56 +93,97 @@ final class Slot: Sendable {
     // MARK: - The attempt
 
     func begin(_ step: StepContext) {
-        state.withLock { $0.running = step }
+        state.withLock { state in
+            state.running = step
+            state.side.position = step.fencingToken
+        }
     }
 
-    /// Ends the attempt. True: a marker was written beside it, and `marker` has it.
+    /// Ends the attempt. True: rows were written beside it, or are about to be, and `sideRows` has them.
     func end() -> Bool {
         state.withLock { state in
             state.running = nil
-            if case .no = state.marking { return false }
-            return true
+            state.side.isMarked = false
+            return state.side.isBusy || !state.side.rows.isEmpty
         }
     }
 
-    /// The marker row that was committed during the attempt, once it is known.
-    func marker() async -> LogBody? {
-        await withCheckedContinuation { waiter in
-            let isDone = state.withLock { state in
-                if case .underway = state.marking {
-                    state.markerWaiter = waiter
-                    return false
-                }
-                return true
-            }
-            if isDone { waiter.resume() }
-        }
+    /// The rows that were committed during the attempt, once all are known.
+    func sideRows() async -> [LogBody] {
+        await takeSide()
         return state.withLock { state in
-            defer { state.marking = .no }
-            if case .done(let body) = state.marking { return body }
-            return nil
+            defer { state.side.rows = [] }
+            leaveSide(&state)?.resume()
+            return state.side.rows
         }
     }
 
-    /// The attempt, if it has run for `span` and nobody has marked it: the caller then owes `marked`.
+    /// The attempt, if it has run for `span` and nobody has marked it.
     func takeForMarking(after span: Duration, at now: Timestamp) -> StepContext? {
         guard stopped == nil else { return nil }
         return state.withLock { state in
-            guard case .no = state.marking, let running = state.running, now - running.startedAt >= span else {
-                return nil
-            }
-            state.marking = .underway
+            guard !state.side.isMarked, let running = state.running, now - running.startedAt >= span else { return nil }
+            state.side.isMarked = true
             return running
         }
     }
 
-    /// - Parameter body: the row that was committed, or nil.
-    func marked(_ body: LogBody?) {
-        let waiter = state.withLock { state in
-            state.marking = .done(body)
-            defer { state.markerWaiter = nil }
-            return state.markerWaiter
+    // MARK: - Rows beside the attempt
+
+    /// Appends a row while the attempt of `step` runs: `commit` gets its position and says whether it is in the log.
+    ///
+    /// - Throws: `CancellationError` when the attempt is over or its execution is not this instance's any more.
+    func append(
+        _ body: LogBody, beside step: StepContext, _ commit: (Int64) async throws -> AppendOutcome
+    ) async throws {
+        await takeSide()
+        defer { state.withLock { leaveSide(&$0) }?.resume() }
+        let position: Int64? = state.withLock { state in
+            state.running === step ? state.side.position : nil
         }
-        waiter?.resume()
+        guard let position, stopped == nil else { throw CancellationError() }
+        let outcome: AppendOutcome
+        do {
+            outcome = try await commit(position)
+        } catch {
+            // Whether it is in the log is not known: the owner's next row would collide with it. Let the lease decide.
+            stop(.lost)
+            throw CancellationError()
+        }
+        switch outcome {
+        case .committed:
+            state.withLock { state in
+                state.side.rows.append(body)
+                state.side.position += Int64(body.events.count)
+            }
+        case .fenced:
+            stop(.lost)
+            throw CancellationError()
+        case .refused(let error):
+            throw error
+        }
+    }
+
+    private func takeSide() async {
+        await withCheckedContinuation { waiter in
+            let isFree = state.withLock { state in
+                guard state.side.isBusy else {
+                    state.side.isBusy = true
+                    return true
+                }
+                state.side.waiting.append(waiter)
+                return false
+            }
+            if isFree { waiter.resume() }
+        }
+    }
+
+    /// Hands over to whoever waits next.
+    private func leaveSide(_ state: inout State) -> CheckedContinuation<Void, Never>? {
+        guard !state.side.waiting.isEmpty else {
+            state.side.isBusy = false
+            return nil
+        }
+        return state.side.waiting.removeFirst()
     }
 }

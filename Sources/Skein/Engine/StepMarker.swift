@@ -22,20 +22,17 @@ struct StepMarker: Sendable {
     private func mark(_ slot: Slot, _ running: StepContext) async {
         let event = ExecutionEvent.stepStarted(running.stepID, attempt: running.attempt, startedAt: running.startedAt)
         let body = LogBody(workerID: identity.id, at: clock.now, events: [event])
-        let append = Append(
-            executionID: slot.executionID, position: running.fencingToken, kind: .step, count: 1, operationID: .new(),
-            body: body.encoded())
-        switch try? await journal.commit(append) {
-        case .committed?: slot.marked(body)
-        case .fenced?:
-            slot.stop(.lost)
-            slot.marked(nil)
-        case .refused?: slot.marked(nil)
-        case nil:
-            // Whether it is in the log is not known: the owner's next append would collide with it. Let the lease
-            // decide.
-            slot.stop(.lost)
-            slot.marked(nil)
+        try? await slot.append(body, beside: running) { [journal] position in
+            try await journal.commit(.beside(slot.executionID, position, body))
         }
+    }
+}
+
+extension Append {
+    /// A row of one event while an attempt runs.
+    static func beside(_ id: ExecutionID, _ position: Int64, _ body: LogBody) -> Append {
+        Append(
+            executionID: id, position: position, kind: .step, count: Int16(clamping: body.events.count),
+            operationID: .new(), body: body.encoded())
     }
 }

@@ -15,8 +15,11 @@ final class StepRunner: Sendable {
     }
 
     /// The attempt that comes next.
-    func attempt(_ node: FlowGraph.Node, of execution: borrowing ExecutionState, at now: Timestamp) -> StepContext {
-        StepContext(node, of: execution, startedAt: now, environment: environment)
+    func attempt(
+        _ node: FlowGraph.Node, of execution: borrowing ExecutionState, at now: Timestamp,
+        keeper: any CheckpointKeeper
+    ) -> StepContext {
+        StepContext(node, of: execution, startedAt: now, environment: environment, keeper: keeper)
     }
 
     /// How the attempt ended; nil: it was cut off and nothing may be recorded.
@@ -62,6 +65,7 @@ final class StepRunner: Sendable {
 
     /// A cancelled attempt that says so has not failed.
     private func fact(_ error: any Error, _ attempt: StepAttempt, _ step: StepContext) -> Fact? {
+        if let left = step.replay?.departure { return .waitRequested(attempt, left) }
         if error is CancellationError, Task.isCancelled { return nil }
         return step.isCompensation
             ? .compensationFailed(attempt, failure(of: error)) : .stepFailed(attempt, failure(of: error))
@@ -102,6 +106,8 @@ final class StepRunner: Sendable {
 
     private func fact(_ result: StepResult<JSONValue>, _ attempt: StepAttempt, _ step: StepContext) -> Fact {
         if step.isCompensation { return undone(result, attempt) }
+        // Code that has left waits, whatever it returned on its way out.
+        if let left = step.replay?.departure { return .waitRequested(attempt, left) }
         switch result {
         case .completed(let output, let next):
             if output.isNull { return .stepSucceeded(attempt, output: nil, next: next) }

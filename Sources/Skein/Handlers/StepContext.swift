@@ -1,6 +1,7 @@
 import Crypto
 public import Logging
 public import SkeinCore
+import Synchronization
 
 /// What a running attempt knows. One for each attempt; cheap to pass on.
 public final class StepContext: Sendable {
@@ -30,17 +31,23 @@ public final class StepContext: Sendable {
     private let environment: Environment
     /// In a rollback: how the step is undone, and what it returned.
     private let undoing: (compensation: Compensation, output: JSONValue?)?
+    /// Where the step's code leaves results.
+    let keeper: (any CheckpointKeeper)?
+    /// What it left there before.
+    let recorded: [Checkpoint]
+    private let replayBox = Mutex<Replay?>(nil)
     /// Task graphs: the results of the steps before.
     private let results: JSONObject
 
     /// - Parameter execution: the state that the attempt begins in.
     package init(
         _ node: FlowGraph.Node, of execution: borrowing ExecutionState, startedAt: Timestamp,
-        environment: Environment
+        environment: Environment, keeper: (any CheckpointKeeper)? = nil
     ) {
         self.node = node
         self.environment = environment
         self.startedAt = startedAt
+        self.keeper = keeper
         let branch = execution.branch(at: node.id)
         creation = execution.creation
         attempt = branch?.attempt ?? 1
@@ -49,6 +56,7 @@ public final class StepContext: Sendable {
         context = execution.context
         results = execution.results
         undoing = nil
+        recorded = branch?.checkpoints ?? []
     }
 
     /// The compensation of a completed step.
@@ -65,6 +73,8 @@ public final class StepContext: Sendable {
         fencingToken = execution.position
         context = execution.context
         results = execution.results
+        keeper = nil
+        recorded = []
         undoing = (compensation, undo.output)
     }
 
@@ -115,5 +125,24 @@ public final class StepContext: Sendable {
     /// Whether the attempt is to stop: cancelled, timed out, or no longer the owner's.
     public var isCancelled: Bool { Task.isCancelled }
 
-    public var now: Timestamp { clock.now }
+    /// The present; in code that recorded something, the time when it recorded last: the same in every replay.
+    public var now: Timestamp { replay?.time ?? clock.now }
+
+    /// The replay of this attempt, if its code has begun one.
+    var replay: Replay? { replayBox.withLock { $0 } }
+
+    /// Begins one.
+    func replaying() -> Replay {
+        replayBox.withLock { replay in
+            if let replay { return replay }
+            let made = Replay(recorded)
+            replay = made
+            return made
+        }
+    }
+
+    /// 32 bytes that are the same in every attempt of this visit of the step.
+    func digest(_ purpose: String) -> [UInt8] {
+        Array(SHA256.hash(data: Array("\(executionID)/\(visit)/\(stepID)/\(purpose)".utf8)))
+    }
 }

@@ -77,6 +77,8 @@ public final class Decision: Sendable {
             giveUp(execution, failure)
         case .stepRunning(let stepID, let attempt, let startedAt):
             Transition([.stepStarted(stepID, attempt: attempt, startedAt: startedAt)], then: .proceed)
+        case .checkpointReached(let stepID, let name, let value, let startedAt):
+            Transition([.checkpoint(stepID, name: name, value: value, startedAt: startedAt)], then: .proceed)
         case .ownerLost(let worker, let reason):
             Transition([.recovered(from: worker, reason: reason)], then: .proceed)
         case .compensationDue(let stepID):
@@ -239,6 +241,11 @@ public final class Decision: Sendable {
         var wait = Wait(kind: .manual, stepID: attempt.stepID, reason: request.reason, startedAt: now)
         wait.next = Onward((node.onResume.isEmpty ? node.onSuccess : node.onResume).map { graph.nodes[$0].id })
         wait.outputKey = node.outputKeyText
+        if let reentry = request.reentry {
+            wait.reentry = reentry
+            wait.next = .step(node.id)
+            wait.outputKey = nil
+        }
         switch request.until {
         case .time(let time):
             wait.kind = .timer
@@ -267,10 +274,12 @@ public final class Decision: Sendable {
         }
         var events: [ExecutionEvent] = []
         if let consumed { events.append(.signalConsumed(name: consumed.name, generation: consumed.generation)) }
-        guard wait.kind != .retry else {
-            return Transition(events + [.resumed(resumption)], then: .proceed)
-        }
         var resumption = resumption
+        guard wait.kind != .retry, wait.reentry == nil else {
+            if execution.isBranched { resumption.stepID = stepID }
+            return Transition(
+                events + [.resumed(resumption)], then: .proceed, consumed: consumed.map { [$0.generation] } ?? [])
+        }
         var next = wait.next
         if graph.traits.isParallel {
             switch onward(execution, from: node, nil, else: node.onResume.isEmpty ? node.onSuccess : node.onResume) {
@@ -291,6 +300,8 @@ public final class Decision: Sendable {
         else {
             return Transition([], then: .proceed)
         }
+        // Code that waits finds out by itself that nothing came.
+        if wait.reentry != nil { return goOn(execution, stepID, Resumption(.timer), consumed: nil, at: now) }
         let attempt = StepAttempt(
             stepID: stepID, attempt: branch.attempt, startedAt: wait.startedAt, endedAt: now)
         let failure = Failure("TIMEOUT", "nothing ended the wait within \((now - wait.startedAt).wholeMilliseconds) ms")

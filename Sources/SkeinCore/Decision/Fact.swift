@@ -38,6 +38,8 @@ public struct WaitRequest: Sendable, Hashable {
     public var reason: String?
     /// Stored at the step's output key when the wait begins.
     public var output: JSONValue?
+    /// The step's code goes on after the wait, and finds what ended it under this name.
+    package var reentry: String?
 
     public init(until: Until, timeout: Duration? = nil, reason: String? = nil, output: JSONValue? = nil) {
         self.until = until
@@ -68,6 +70,8 @@ public enum Fact: Sendable, Equatable {
     indirect case cannotRun(Failure)
     /// The attempt has run for a second: people should see it.
     case stepRunning(StepID, attempt: Int, startedAt: Timestamp)
+    /// The step's code has a result to keep.
+    case checkpointReached(StepID, name: String, value: EncodedValue, startedAt: Timestamp)
     /// The execution was taken over from a worker that did not let go of it.
     case ownerLost(WorkerID?, reason: String)
     /// This step is compensated next.

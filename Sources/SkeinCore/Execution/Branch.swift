@@ -17,6 +17,8 @@ public struct Branch: Sendable, Hashable {
     var phase = Phase.step
     /// The position at which the present wait began: resume data is addressed to it.
     public internal(set) var waitPosition: Int64 = 0
+    /// What the step's code recorded in this visit, in order: what it need not do again.
+    public internal(set) var checkpoints: [Checkpoint] = []
 
     init(_ stepID: StepID, visit: Int) {
         self.stepID = stepID
@@ -44,6 +46,7 @@ extension Branch {
             "step": .string(stepID.rawValue), "attempt": .int(Int64(attempt)), "failures": .int(Int64(failures)),
             "visit": .int(Int64(visit)),
         ]
+        if !checkpoints.isEmpty { object["checkpoints"] = .array(checkpoints.map(\.json)) }
         if let wait {
             object["wait"] = wait.json
             object["waitPosition"] = .int(waitPosition)
@@ -59,6 +62,7 @@ extension Branch {
         attempt = object["attempt"]?.int ?? 1
         failures = object["failures"]?.int ?? 0
         waitPosition = object["waitPosition"]?.int64 ?? 0
+        checkpoints = (object["checkpoints"]?.array ?? []).compactMap(Checkpoint.init)
         if let wait = Wait(object["wait"]) { phase = .waiting(wait) }
     }
 }

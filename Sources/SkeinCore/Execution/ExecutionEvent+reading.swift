@@ -69,6 +69,11 @@ extension ExecutionEvent {
         case "step.suspended":
             guard let attempt = StepAttempt(object) else { return nil }
             self = .stepSuspended(attempt, output: StepOutput(object))
+        case "checkpoint":
+            guard let step = object.step, let name = object["name"]?.string, let began = object.time("b"),
+                let value = object["o"]
+            else { return nil }
+            self = .checkpoint(step, name: name, value: EncodedValue(value), startedAt: began)
         case "execution.waiting":
             guard let wait = Wait(object["wait"]) else { return nil }
             self = .waiting(wait)

@@ -36,6 +36,11 @@ extension ExecutionEvent {
         case .stepSuspended(let attempt, let output):
             attempt.write(to: &writer)
             output?.write(to: &writer)
+        case .checkpoint(let stepID, let name, let value, let startedAt):
+            writer.member("s", stepID.rawValue)
+            writer.member("name", name)
+            writer.member("b", startedAt.microseconds)
+            writer.member("o", value)
         case .waiting(let wait):
             writer.member("s", wait.stepID.rawValue)
             writer.member("wait", wait.json)

@@ -59,6 +59,8 @@ public enum ExecutionEvent: Sendable, Equatable {
     indirect case stepTimedOut(StepAttempt, Failure, next: Onward)
     case retryScheduled(StepID, retry: Int, of: Int, at: Timestamp)
     case stepSuspended(StepAttempt, output: StepOutput?)
+    /// The step's code recorded a result.
+    case checkpoint(StepID, name: String, value: EncodedValue, startedAt: Timestamp)
     indirect case waiting(Wait)
     indirect case resumed(Resumption)
     case signalConsumed(name: String, generation: Int64)
@@ -169,6 +171,7 @@ extension ExecutionEvent {
         case .stepTimedOut: "step.timed_out"
         case .retryScheduled: "step.retry_scheduled"
         case .stepSuspended: "step.suspended"
+        case .checkpoint: "checkpoint"
         case .waiting: "execution.waiting"
         case .resumed: "execution.resumed"
         case .signalConsumed: "signal.consumed"

@@ -51,6 +51,8 @@ extension ExecutionState {
             stepCount += 1
             change(attempt.stepID) { $0.failures = 0 }
             store(output, of: attempt.stepID)
+        case .checkpoint(let stepID, let name, let value, _):
+            change(stepID) { $0.checkpoints.append(Checkpoint(name, value.value, at: time)) }
         case .waiting(let wait):
             change(wait.stepID) { branch in
                 branch.phase = .waiting(wait)
@@ -58,7 +60,7 @@ extension ExecutionState {
             }
             settleStatus()
         case .resumed(let resumption):
-            resume(resumption)
+            resume(resumption, at: time)
         case .completed:
             result = endings.count > 1 ? .object(endings) : lastOutput
             end(.completed, at: time)
@@ -196,8 +198,15 @@ extension ExecutionState {
         }
     }
 
-    private mutating func resume(_ resumption: Resumption) {
+    private mutating func resume(_ resumption: Resumption, at time: Timestamp) {
         guard let branch = resumption.stepID.flatMap({ branch(at: $0) }) ?? main, let wait = branch.wait else { return }
+        if let name = wait.reentry {
+            change(wait.stepID) { branch in
+                branch.checkpoints.append(Checkpoint(name, resumption.data ?? .null, at: time))
+                branch.phase = .step
+            }
+            return settleStatus()
+        }
         if let data = resumption.data {
             store(StepOutput(data, key: "resumeData"), of: nil)
             if let key = wait.outputKey { store(StepOutput(data, key: key), of: wait.stepID) }

@@ -12,6 +12,7 @@ extension ExecutionState {
         writer.member("moves", Int64(moves))
         writer.member("position", position)
         writer.member("branches", JSONValue.array(branches.map(\.json)))
+        if isBranched { writer.member("branched", JSONValue.bool(true)) }
         writeRare(to: &writer)
         writer.member("result", result)
         if result == nil { writer.member("lastOutput", lastOutput) }
@@ -72,7 +73,11 @@ extension ExecutionState {
         else { return nil }
         self.init(creation, initial: [], traits: traits)
         let branches = (object["branches"]?.array ?? []).compactMap { Branch($0) }
-        if branches.count == 1 { main = branches[0] } else { for branch in branches { others[branch.stepID] = branch } }
+        if branches.count == 1, object["branched"] == nil {
+            main = branches[0]
+        } else {
+            for branch in branches { others[branch.stepID] = branch }
+        }
         readRare(object)
         self.status = status
         self.position = position

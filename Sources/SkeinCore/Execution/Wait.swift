@@ -22,6 +22,8 @@ public struct Wait: Sendable, Hashable {
     public var next: Onward
     /// Where data that ends the wait is stored, beside `resumeData`.
     public var outputKey: String?
+    /// The step's code is entered again and finds what ended the wait under this name.
+    public var reentry: String?
 
     public init(
         kind: Kind, stepID: StepID, reason: String? = nil, wakeAt: Timestamp? = nil, signal: String? = nil,
@@ -55,6 +57,7 @@ extension Wait {
         case .end, .stop: break
         }
         if let outputKey { object["outputKey"] = .string(outputKey) }
+        if let reentry { object["reentry"] = .string(reentry) }
         return .object(object)
     }
 
@@ -83,5 +86,6 @@ extension Wait {
                     ?? .fork((next.array ?? []).compactMap { $0.string.map { StepID($0) } }, joining: [])
             } ?? .end,
             outputKey: object["outputKey"]?.string)
+        reentry = object["reentry"]?.string
     }
 }

@@ -1,0 +1,92 @@
+// What the code of one attempt has asked for so far, beside what earlier attempts recorded.
+
+import SkeinCore
+import Synchronization
+
+/// Matches the names that code asks for with those that were recorded. Order counts: code that asks for something new
+/// before it has taken what an earlier attempt recorded is other code than that attempt ran.
+final class Replay: Sendable {
+    /// What a name stands for.
+    enum Answer {
+        case recorded(JSONValue)
+        /// Do it, and record it under this key.
+        case new(key: String)
+    }
+
+    private struct State {
+        /// Recorded and not yet asked for, in order.
+        var left: [Checkpoint]
+        var times: [String: Int] = [:]
+        /// Names whose work is under way.
+        var active: Set<String> = []
+        /// Names that were announced together, whose order does not count.
+        var together: Set<String> = []
+        var departure: WaitRequest?
+        var time: Timestamp?
+    }
+
+    private let state: Mutex<State>
+
+    init(_ recorded: [Checkpoint]) {
+        state = Mutex(State(left: recorded))
+    }
+
+    /// The wait that the code left for.
+    var departure: WaitRequest? { state.withLock { $0.departure } }
+    var time: Timestamp? { state.withLock { $0.time } }
+
+    /// Names that run at once: they may have been recorded in any order.
+    func announce(_ names: [String]) {
+        state.withLock { $0.together.formUnion(names) }
+    }
+
+    /// - Throws: `CancellationError` after a departure, `StepFailure` for a name that is under way or out of order.
+    func ask(_ name: String) throws -> Answer {
+        try state.withLock { state in
+            if state.departure != nil { throw CancellationError() }
+            guard state.active.insert(name).inserted else {
+                throw StepFailure(
+                    "DUPLICATE_CHECKPOINT", "two checkpoints named '\(name)' run at once; their order would be chance",
+                    isRetryable: false)
+            }
+            let count = state.times[name, default: 0] + 1
+            state.times[name] = count
+            let key = count == 1 ? name : "\(name)#\(count)"
+            let place = state.left.firstIndex { $0.name == key }
+            // What was recorded before it must have been asked for, except what ran beside other work.
+            let passed = state.left[..<(place ?? state.left.endIndex)].first { !state.together.contains($0.name) }
+            if let passed, place == nil || !state.together.contains(key) {
+                state.active.remove(name)
+                throw Self.changed(asked: key, recorded: passed.name)
+            }
+            guard let place else { return .new(key: key) }
+            let found = state.left.remove(at: place)
+            state.active.remove(name)
+            state.time = max(state.time ?? found.at, found.at)
+            return .recorded(found.value)
+        }
+    }
+
+    /// The work of a name is over; `time`: it was recorded.
+    func done(_ name: String, at time: Timestamp? = nil) {
+        state.withLock { state in
+            state.active.remove(name)
+            if let time { state.time = max(state.time ?? time, time) }
+        }
+    }
+
+    /// The code leaves, to be entered again when the wait is over.
+    func leave(_ request: WaitRequest) -> CancellationError {
+        state.withLock { state in
+            if state.departure == nil { state.departure = request }
+        }
+        return CancellationError()
+    }
+
+    private static func changed(asked: String, recorded: String) -> StepFailure {
+        StepFailure(
+            "WORKFLOW_DEFINITION_CHANGED",
+            "the code asked for '\(asked)' where an earlier attempt recorded '\(recorded)': it has changed under a running execution",
+            details: ["asked": .string(asked), "recorded": .string(recorded)], isRetryable: false)
+    }
+}

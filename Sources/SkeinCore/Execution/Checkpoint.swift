@@ -1,0 +1,25 @@
+// What code within a step has done already.
+
+/// A named result that a step's code recorded: after a crash, a retry or a wait the code finds it instead of doing the
+/// work again.
+public struct Checkpoint: Sendable, Hashable {
+    public var name: String
+    public var value: JSONValue
+    /// When it was recorded, by the worker's clock.
+    public var at: Timestamp
+
+    public init(_ name: String, _ value: JSONValue, at: Timestamp) {
+        self.name = name
+        self.value = value
+        self.at = at
+    }
+}
+
+extension Checkpoint {
+    var json: JSONValue { ["name": .string(name), "value": value, "at": .int(at.microseconds)] }
+
+    init?(_ json: JSONValue) {
+        guard let name = json["name"]?.string, let value = json["value"], let at = json["at"]?.int64 else { return nil }
+        self.init(name, value, at: Timestamp(microseconds: at))
+    }
+}
