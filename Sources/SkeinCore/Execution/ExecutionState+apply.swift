@@ -109,8 +109,9 @@ extension ExecutionState {
     // MARK: - Branches
 
     private mutating func change(_ stepID: StepID, _ change: (inout Branch) -> Void) {
-        if main != nil {
-            change(&main!)  // check: allow, because in place, not by a copy, is what every step pays for
+        if var branch = main {
+            change(&branch)
+            main = branch
         } else if let index = others.index(forKey: stepID) {
             change(&others.values[index])
         }

@@ -113,15 +113,13 @@ struct DurableCodeTests {
         #expect(end.result == ["a": 1, "b": "two", "squares": [1, 4, 9, 16]] && bench.ledger.count("square") == 4)
 
         let twice = try await Self.bench { _, step in
-            async let one = step.run("same") {
-                try await SystemClock().sleep(for: .milliseconds(5))
-                return 1
-            }
-            async let two = step.run("same") {
-                try await SystemClock().sleep(for: .milliseconds(5))
-                return 2
-            }
-            return .int(Int64(try await one + two))
+            let gate = ServiceTests.Gate()
+            async let one: Void = step.perform("same") { await gate.pass() }
+            await gate.arrivals(1)
+            defer { gate.open() }
+            try await step.perform("same") {}
+            try await one
+            return nil
         }
         let (_, failed) = try await twice.start("code")
         #expect(failed.error?.code == "DUPLICATE_CHECKPOINT")
