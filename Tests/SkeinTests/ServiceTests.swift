@@ -70,7 +70,7 @@ struct ServiceTests {
         var tokens: [Int64] { state.withLock { $0.tokens } }
     }
 
-    private func running<Result: Sendable>(
+    static func running<Result: Sendable>(
         _ engines: [Engine], _ body: @Sendable () async throws -> Result
     ) async throws -> Result {
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -85,7 +85,7 @@ struct ServiceTests {
         let engine = Engine(store: InMemoryExecutionStore())
         engine.handle("echo") { input, _ in .success(input) }
         try await engine.register(TestFlows.chain("echo", count: 5))
-        try await running([engine]) {
+        try await Self.running([engine]) {
             let ids = try await withThrowingTaskGroup(of: ExecutionID.self) { group in
                 for _ in 0..<1_000 { group.addTask { try await engine.create("chain").execution.id } }
                 return try await group.reduce(into: []) { $0.append($1) }
@@ -105,7 +105,7 @@ struct ServiceTests {
             .wait(WaitRequest(until: input["manual"] == true ? .resume : .time(step.now + .milliseconds(50))))
         }
         try await engine.register(WaitTests.waiting("pause"))
-        try await running([engine]) {
+        try await Self.running([engine]) {
             let timer = try await engine.create("pause").execution.id
             #expect(try await engine.wait(for: timer).status == .completed)
             let manual = try await engine.create("pause", context: ["manual": true]).execution.id
@@ -123,7 +123,7 @@ struct ServiceTests {
             return .success(nil)
         }
         try await engine.register(TestFlows.single("note"))
-        try await running([engine]) {
+        try await Self.running([engine]) {
             let ids = try await withThrowingTaskGroup(of: ExecutionID.self) { group in
                 for index in 0..<200 {
                     group.addTask {
@@ -149,7 +149,7 @@ struct ServiceTests {
         engine.handle("echo") { input, _ in .success(input) }
         engine.handle("pause") { _, step in .wait(WaitRequest(until: .time(step.now + .seconds(1_800)))) }
         try await engine.register(WaitTests.waiting("pause"))
-        let asleep = try await running([engine]) {
+        let asleep = try await Self.running([engine]) {
             // Before it runs, a creation leaves a hint that the timer's own would come after.
             while !engine.isRunning { await Task.yield() }
             let resumed = try await engine.create("pause").execution.id
@@ -182,7 +182,7 @@ struct ServiceTests {
         engine.handle("echo") { input, _ in .success(input) }
         try await engine.register(TestFlows.single("deaf", id: "deaf", step: ["timeoutMs": 30]))
         try await engine.register(TestFlows.single("echo", id: "echo"))
-        try await running([engine]) {
+        try await Self.running([engine]) {
             let stuck = try await engine.create("deaf").execution.id
             #expect(try await engine.wait(for: stuck).error?.code == "TIMEOUT")
             let other = try await engine.create("echo").execution.id
@@ -201,7 +201,7 @@ struct ServiceTests {
             return .success("too late")
         }
         try await engine.register(TestFlows.single("slow"))
-        try await running([engine]) {
+        try await Self.running([engine]) {
             let id = try await engine.create("single").execution.id
             await gate.arrivals(1)
             #expect(try await engine.execution(id).status == .running)
@@ -220,7 +220,7 @@ struct ServiceTests {
         let engine = Engine(store: store, configuration: configuration)
         engine.handle("echo") { input, _ in .success(input) }
         try await engine.register(TestFlows.single("echo"))
-        try await running([engine]) {
+        try await Self.running([engine]) {
             let first = try await engine.create("single").execution.id
             #expect(try await engine.wait(for: first).status == .completed)
             let before = engine.workerID
@@ -236,7 +236,7 @@ struct ServiceTests {
         let engine = Engine(store: InMemoryExecutionStore())
         engine.handle("echo") { input, _ in .success(input) }
         try await engine.register(TestFlows.chain("echo", count: 20))
-        try await running([engine]) {
+        try await Self.running([engine]) {
             let id = try await engine.create("chain").execution.id
             var seqs: [Int64] = []
             for try await event in try await engine.follow(id) { seqs.append(event.seq) }

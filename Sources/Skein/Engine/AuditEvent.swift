@@ -87,6 +87,12 @@ extension AuditEvent {
         case .stepSuspended(let attempt, let output):
             take(attempt)
             metadata["output"] = output?.value
+        case .childrenCreated(let stepID, let spawn):
+            self.stepID = stepID
+            metadata = [
+                "flowId": .string(spawn.flowID), "flowVersion": .string(spawn.flowVersion),
+                "count": .int(Int64(spawn.contexts.count)),
+            ]
         case .checkpoint(let stepID, let name, let value, let startedAt):
             self.stepID = stepID
             self.startedAt = startedAt

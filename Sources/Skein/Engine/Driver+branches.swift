@@ -107,12 +107,18 @@ extension Driver {
         var waiting: [CheckedContinuation<Bool, Never>] = []
         defer { for answer in waiting { answer.resume(returning: false) } }
         var armed = Timestamp.distantFuture
+        drive.slot.listen { mailbox.poke() }
+        defer { drive.slot.listen(nil) }
         while true {
             if drive.slot.stopped != nil || Task.isCancelled { return await giveBack(drive) }
             let now = clock.now
             if let deadline = drive.state.creation.deadline, deadline <= now { facts = [.deadlineReached] }
             var plans = decision.plans(drive.state, inbox: drive.inbox, at: now, busy: Set(running.keys))
             facts += plans.facts
+            if facts.isEmpty, let found = await attend(drive) {
+                guard !found.isEmpty else { return await giveBack(drive) }
+                facts = found
+            }
             if facts.isEmpty {
                 if drive.budget == 0 || (draining.isRaised && drive.budget == nil) {
                     if running.isEmpty, let node = plans.steps.first {
@@ -128,7 +134,9 @@ extension Driver {
                     }
                     let step = runner.attempt(node, of: drive.state, at: now, keeper: mailbox)
                     running[node.id] = step
-                    group.addTask { [runner] in mailbox.post(.ended(node.id, await runner.run(step, by: handler))) }
+                    group.addTask { [self] in
+                        mailbox.post(.ended(node.id, await resolved(runner.run(step, by: handler))))
+                    }
                 }
                 guard !running.isEmpty else {
                     return await repark(drive, due: plans.due, needs: drive.flow.needs(drive.state))
@@ -141,7 +149,16 @@ extension Driver {
                         if (try? await clock.sleep(for: max(.zero, look - clock.now))) != nil { mailbox.poke() }
                     }
                 }
-                for letter in await mailbox.take() {
+                let letters = await mailbox.take()
+                if drive.slot.hasNews() {
+                    drive.attended = []
+                    if let loaded = try? await store.load([drive.slot.executionID])[drive.slot.executionID],
+                        loaded.claimID == drive.slot.claimID
+                    {
+                        drive.inbox = loaded.inbox
+                    }
+                }
+                for letter in letters {
                     guard case .ended(let stepID, let fact) = letter else {
                         if case .checkpoint(let fact, let answer) = letter {
                             facts.append(fact)

@@ -18,6 +18,8 @@ final class Drive {
     var dueAt: Timestamp
     /// Keeps what the code of its steps records; made with the first step.
     var keeper: SlotKeeper?
+    /// Steps whose children need nothing now.
+    var attended: Set<StepID> = []
     /// Attempts to run at most; nil: until it parks or ends.
     var budget: Int?
 
@@ -68,6 +70,8 @@ final class Driver: Sendable {
     let metrics: EngineMetrics
     let logger: Logger
     let dozer: Dozer
+    let flows: FlowCache
+    let fanIn: FanIn
     /// Raised when the instance is stopping: owners then let go at the next boundary.
     let draining: Flag
 
@@ -86,6 +90,8 @@ final class Driver: Sendable {
         metrics = engine.metrics
         logger = engine.logger
         dozer = engine.dozer
+        flows = engine.flows
+        fanIn = engine.fanIn
         self.draining = draining
     }
 
@@ -97,6 +103,11 @@ final class Driver: Sendable {
             case .ended:
                 return .ended
             case .park(let due):
+                if let facts = await attend(drive) {
+                    if facts.isEmpty { return await giveBack(drive) }
+                    if let end = await commit(drive, facts) { return end }
+                    continue
+                }
                 return await repark(drive, due: due, needs: drive.flow.needs(drive.state))
             case .record(let fact):
                 if let end = await commit(drive, fact) { return end }
@@ -164,7 +175,7 @@ final class Driver: Sendable {
 
     private func run(_ drive: Drive, _ step: StepContext, _ handler: AnyHandler) async -> DriveEnd? {
         drive.slot.begin(step)
-        let fact = await runner.run(step, by: handler)
+        let fact = await resolved(runner.run(step, by: handler))
         if drive.slot.end() {
             for row in await drive.slot.sideRows() {
                 drive.state.apply(row.events, position: drive.state.position, at: row.at)
@@ -256,6 +267,9 @@ final class Driver: Sendable {
             switch transition.then {
             case .proceed: break
             case .end(let status): effect = .end(status)
+            case .park where next.branches.contains(where: { $0.spawn != nil && !drive.attended.contains($0.stepID) }):
+                // Children have yet to be looked after.
+                transition.then = .proceed
             case .park(let due):
                 effect = .park(due: due, seenGeneration: drive.seenGeneration, needs: drive.flow.needs(next))
                 let inbox = drive.inbox.filter { !transition.consumed.contains($0.generation) }
@@ -265,11 +279,13 @@ final class Driver: Sendable {
                 }
             }
         }
+        let isEnd = if case .end = transition.then { true } else { false }
         let append = Append(
             executionID: drive.slot.executionID, position: drive.state.position, kind: transition.kind,
             count: Int16(clamping: transition.events.count), operationID: .new(),
             body: LogBody.encoded(workerID: identity.id, at: now, events: transition.events), effect: effect,
-            snapshot: snapshot, consumed: transition.consumed)
+            snapshot: snapshot, consumed: transition.consumed,
+            family: drive.state.family(after: transition.events, isEnd: isEnd))
         return Pending(append: append, events: transition.events, then: transition.then, at: now)
     }
 
@@ -288,6 +304,7 @@ final class Driver: Sendable {
         case .proceed: return nil
         case .end:
             metrics.ended.increment()
+            if case .reports = append.family { fanIn.childEnded() }
             return .ended
         case .park(let due):
             announce(append.executionID, due, woken: woken, "timer")

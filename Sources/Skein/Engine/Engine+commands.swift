@@ -37,6 +37,8 @@ extension Engine {
                 return CancelResult(execution: after, cancelled: false, previousStatus: after.status)
             }
             self.metrics.ended.increment()
+            await self.childEnded(after)
+            try await self.cancelChildren(of: id)
             self.coordination.wakes.signal([WakeHint(executionID: id, reason: "cancel")])
             self.coordination.events.publish(
                 EventNotice(executionID: id, rootID: after.creation.rootID, position: position))
@@ -102,6 +104,32 @@ extension Engine {
                 .executionEnded, "the execution \(id) has ended (\(execution.status.rawValue)): it takes no signals")
         }
         wakeUp(id, "signal")
+    }
+
+    /// A cancelled execution takes its children along.
+    func cancelChildren(of id: ExecutionID) async throws {
+        var next = 0
+        while true {
+            let children = try await store.children(of: id, round: nil, from: next, limit: 500)
+            for child in children {
+                _ = try? await cancel(child, source: .parent, reason: "the parent \(id) was cancelled")
+            }
+            guard children.count == 500 else { break }
+            next += children.count
+        }
+        try await store.endCascade(of: id)
+    }
+
+    /// Does what an instance that died left undone.
+    func cancelOrphans() async throws {
+        for id in try await store.cascades(limit: 100) { try await cancelChildren(of: id) }
+    }
+
+    /// Tells the parent, where one waits.
+    func childEnded(_ execution: Execution) async {
+        guard execution.creation.parentRound != nil else { return }
+        fanIn.childEnded()
+        await fanIn.countHere()
     }
 
     func wakeUp(_ id: ExecutionID, _ reason: String) {

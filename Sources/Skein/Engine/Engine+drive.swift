@@ -15,6 +15,7 @@ extension Engine {
         while true {
             let execution = try await exclusively(id, purpose: "run") { try await self.driveHere(id, budget: nil) }
             guard !isRunning, let wait = execution.wait else { return execution }
+            if wait.kind == .children, try await runChildren(of: id, simulateTime: simulateTime) { continue }
             if simulateTime, let virtual = clock as? VirtualClock, wait.due != .distantFuture {
                 virtual.advance(to: wait.due)
             } else if !simulateTime, let wakeAt = wait.wakeAt {
@@ -28,6 +29,16 @@ extension Engine {
     /// Runs one attempt of one step, and lets go.
     public func step(_ id: ExecutionID) async throws -> Execution {
         try await exclusively(id, purpose: "step") { try await self.driveHere(id, budget: 1) }
+    }
+
+    /// Runs the children that an execution waits for, where nobody else does. Returns whether any has ended by that.
+    private func runChildren(of id: ExecutionID, simulateTime: Bool) async throws -> Bool {
+        var hasEnded = false
+        for child in try await store.children(of: id, round: nil, from: 0, limit: .max) {
+            guard try await !execution(child).status.isEnded else { continue }
+            if try await run(child, simulateTime: simulateTime).status.isEnded { hasEnded = true }
+        }
+        return hasEnded
     }
 
     private func driveHere(_ id: ExecutionID, budget: Int?) async throws -> Execution {
@@ -53,6 +64,7 @@ extension Engine {
                 slot.stop(.shutdown)
             }
             finish(slot, end)
+            if end == .ended { await fanIn.countHere() }
             try Task.checkCancellation()
             if case .parked(_, woken: true) = end, budget == nil, !isRunning { continue }
             return try await execution(id)

@@ -91,14 +91,19 @@ extension Engine {
                 operationID: .new(),
                 body: LogBody.encoded(workerID: identity.id, at: now, events: transition.events),
                 effect: effect(transition, of: state, now: now, needs: flow.needs(next)),
-                snapshot: Snapshot(status: next.status))
+                snapshot: Snapshot(status: next.status),
+                family: state.family(after: transition.events, isEnd: !state.status.isEnded && next.status.isEnded))
             switch try await journal.commit(append) {
             case .fenced: continue
             case .refused(let error): throw error
             case .committed: break
             }
             if let slot = slots[id] { slot.stop(.lost) }
-            if next.status.isEnded { metrics.ended.increment() }
+            if next.status.isEnded {
+                metrics.ended.increment()
+                fanIn.childEnded()
+                await fanIn.countHere()
+            }
             coordination.events.publish(
                 EventNotice(executionID: id, rootID: record.creation.rootID, position: next.position - 1))
             // The reason "cancel" makes the owner look whether it still is.

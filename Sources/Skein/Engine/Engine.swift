@@ -20,6 +20,7 @@ public final class Engine: Service, Sendable {
     let journal: Journal
     let slots: SlotTable
     let dozer: Dozer
+    let fanIn: FanIn
     let identity: WorkerIdentity
     private let running = Flag()
     private let draining = Flag()
@@ -48,6 +49,7 @@ public final class Engine: Service, Sendable {
         journal = Journal(store: store, batchLimit: configuration.batchLimit, metrics: self.metrics)
         slots = SlotTable(capacity: configuration.claims ? configuration.concurrency : 0)
         dozer = Dozer(clock: clock)
+        fanIn = FanIn(store: store, coordination: self.coordination, clock: clock, logger: logger)
         identity = WorkerIdentity(configuration.workerID ?? WorkerID(raw: .random()))
     }
 
@@ -146,6 +148,7 @@ public final class Engine: Service, Sendable {
         group.addTask { await marker.run() }
         group.addTask { await dispatcher.run() }
         group.addTask { await self.dozer.run() }
+        group.addTask { await self.fanIn.run(every: self.configuration.sweep) { try await self.cancelOrphans() } }
         group.addTask {
             for await hint in self.coordination.wakes.hints() {
                 // First the dispatcher, for what is on its way into a slot.

@@ -29,6 +29,9 @@ final class Slot: Sendable {
         var dozing: UnsafeContinuation<Void, Never>?
         /// It has been woken: at its time, by something that came for it, or by a stop. It does not doze again.
         var isAwake = false
+        /// Something came for it since its driver looked.
+        var hasNews = false
+        var listener: (@Sendable () -> Void)?
     }
 
     let executionID: ExecutionID
@@ -82,12 +85,27 @@ final class Slot: Sendable {
 
     /// Ends the doze, also one that has not begun.
     func wake() {
-        let driver = state.withLock { state in
+        let (driver, listener) = state.withLock { state in
             state.isAwake = true
+            state.hasNews = true
             defer { state.dozing = nil }
-            return state.dozing
+            return (state.dozing, state.listener)
         }
         driver?.resume()
+        listener?()
+    }
+
+    /// Calls `listener` at every wake; nil: no more.
+    func listen(_ listener: (@Sendable () -> Void)?) {
+        state.withLock { $0.listener = listener }
+    }
+
+    /// Whether something came since the last call.
+    func hasNews() -> Bool {
+        state.withLock { state in
+            defer { state.hasNews = false }
+            return state.hasNews
+        }
     }
 
     // MARK: - The attempt

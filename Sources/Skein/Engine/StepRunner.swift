@@ -86,7 +86,7 @@ final class StepRunner: Sendable {
             switch try await handler.body(.object(step.context), step) {
             case .completed(.bool(let answer), _): answers[name] = answer
             case .failed(let failure): return .unknown(failure)
-            case .completed, .wait:
+            case .completed, .wait, .children:
                 return .unknown(
                     StepFailure(
                         "INVALID_OUTPUT", "the handler '\(name)' of a condition must answer true or false",
@@ -120,6 +120,17 @@ final class StepRunner: Sendable {
         case .wait(let request):
             guard request.output?.isStorable ?? true else { return .stepFailed(attempt, .notStorable) }
             return .waitRequested(attempt, request)
+        case .children(let request):
+            guard JSONValue.array(request.contexts.map { .object($0) }).isStorable else {
+                return .stepFailed(attempt, .notStorable)
+            }
+            // The version is the driver's to find.
+            return .childrenRequested(
+                attempt,
+                Spawn(
+                    flowID: request.flowID, flowVersion: request.flowVersion ?? "", contexts: request.contexts,
+                    concurrency: request.concurrency, collects: request.collects, isMap: request.isMap,
+                    awaits: request.awaits, metadata: request.metadata, at: attempt.endedAt))
         }
     }
 
@@ -127,7 +138,7 @@ final class StepRunner: Sendable {
         switch result {
         case .completed: .compensated(attempt)
         case .failed(let failure): .compensationFailed(attempt, failure.storable)
-        case .wait:
+        case .wait, .children:
             .compensationFailed(
                 attempt, StepFailure("INVALID_OUTPUT", "a compensation cannot wait", isRetryable: false))
         }

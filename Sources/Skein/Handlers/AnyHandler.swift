@@ -27,6 +27,7 @@ public final class AnyHandler: Sendable {
             case .completed(let output, let next): return .completed(try AnyHandler.encode(output), next: next)
             case .failed(let failure): return .failed(failure)
             case .wait(let request): return .wait(request)
+            case .children(let request): return .children(request)
             }
         }
     }

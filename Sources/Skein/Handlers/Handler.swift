@@ -51,6 +51,9 @@ public enum StepResult<Output: Sendable>: Sendable {
     case failed(StepFailure)
     /// Leaves the handler; the execution goes on at `onResume`, else `onSuccess`, and holds no worker meanwhile.
     case wait(WaitRequest)
+    /// Starts executions of another flow; the step ends when they have, with what became of them, and holds no worker
+    /// meanwhile.
+    case children(ChildrenRequest)
 
     public static func success(_ output: Output) -> Self { .completed(output) }
 
@@ -60,6 +63,31 @@ public enum StepResult<Output: Sendable>: Sendable {
         _ code: String, _ message: String? = nil, details: JSONValue? = nil, isRetryable: Bool = true
     ) -> Self {
         .failed(StepFailure(code, message, details: details, isRetryable: isRetryable))
+    }
+}
+
+/// Executions that a step starts.
+public struct ChildrenRequest: Sendable, Hashable {
+    public var flowID: String
+    /// Nil: the latest.
+    public var flowVersion: String?
+    /// One child for each.
+    public var contexts: [JSONObject]
+    /// At most this many at once; nil: all.
+    public var concurrency: Int?
+    /// Children that failed are results like others; false: the step fails with CHILD_FAILED.
+    public var collects = false
+    /// The step's output is the list of the children's results, in order.
+    public var isMap = false
+    /// False: the step ends when they have been started.
+    public var awaits = true
+    public var metadata: JSONObject?
+
+    public init(_ flowID: String, version: String? = nil, contexts: [JSONObject], concurrency: Int? = nil) {
+        self.flowID = flowID
+        flowVersion = version
+        self.contexts = contexts
+        self.concurrency = concurrency
     }
 }
 

@@ -27,10 +27,21 @@ public final class Append: Sendable {
     public let snapshot: Snapshot?
     /// The generations of the inbox items that this row consumes.
     public let consumed: [Int64]
+    public let family: Family
+
+    /// What a row means to parents and children.
+    public enum Family: Sendable, Hashable {
+        case none
+        /// Children of this round follow, so many.
+        case expects(round: Int64, total: Int)
+        /// The execution ends, and its parent waits for that.
+        case reports(parent: ExecutionID, round: Int64)
+    }
 
     public init(
         executionID: ExecutionID, position: Int64, kind: RowKind, count: Int16, operationID: OperationID, body: [UInt8],
-        effect: Effect = .none, snapshot: Snapshot? = nil, consumed: [Int64] = []
+        effect: Effect = .none, snapshot: Snapshot? = nil, consumed: [Int64] = [],
+        family: Family = .none
     ) {
         self.executionID = executionID
         self.position = position
@@ -41,6 +52,7 @@ public final class Append: Sendable {
         self.effect = effect
         self.snapshot = snapshot
         self.consumed = consumed
+        self.family = family
     }
 }
 

@@ -49,6 +49,32 @@ public protocol CommandStore: Sendable {
     func releaseFence(_ name: String, token: Int64, holder: String) async throws
 }
 
+/// Parents and their children. A child that ends leaves a note with its last row; notes are counted apart, so that ten
+/// thousand children that end at once do not queue for their parent.
+public protocol ChildStore: Sendable {
+    /// How far a round of children is; the parent is woken when `wakeAt` of them have ended, if they have not.
+    func children(of parent: ExecutionID, round: Int64, wakeAt: Int) async throws -> ChildCount
+    /// The children of a round in order, or all that an execution has started.
+    func children(of parent: ExecutionID, round: Int64?, from ordinal: Int, limit: Int) async throws -> [ExecutionID]
+    /// Counts the notes of children that have ended. Returns the parents that were woken by that.
+    func countEndedChildren() async throws -> [ExecutionID]
+    /// Cancelled executions whose children have yet to be cancelled.
+    func cascades(limit: Int) async throws -> [ExecutionID]
+    /// They have been.
+    func endCascade(of id: ExecutionID) async throws
+}
+
+/// How far a round of children is.
+public struct ChildCount: Sendable, Hashable {
+    public var started: Int
+    public var ended: Int
+
+    public init(started: Int, ended: Int) {
+        self.started = started
+        self.ended = ended
+    }
+}
+
 /// Reads for people.
 public protocol ExecutionReader: Sendable {
     func record(_ id: ExecutionID) async throws -> ExecutionRecord?
@@ -83,7 +109,9 @@ public protocol WorkerRegistry: Sendable {
 }
 
 /// Everything the engine keeps.
-public protocol ExecutionStore: ExecutionJournal, ClaimStore, CommandStore, ExecutionReader, FlowStore, WorkerRegistry {
+public protocol ExecutionStore: ExecutionJournal, ClaimStore, CommandStore, ChildStore, ExecutionReader, FlowStore,
+    WorkerRegistry
+{
     /// Brings the schema up to date, from any number of instances at once. Returns the names of what was applied.
     func migrate() async throws -> [String]
     /// Checks that the store can be trusted with work: reachable, schema current, durable settings.

@@ -14,6 +14,10 @@ extension InMemoryExecutionStore {
         var workers: [WorkerID: WorkerRecord] = [:]
         var fences: [String: Fence] = [:]
         var flows: [String: [String: JSONValue]] = [:]
+        var families: [ExecutionID: Family] = [:]
+        /// Parents and rounds that children have ended for, not yet counted.
+        var cascades: Set<ExecutionID> = []
+        var fanIn: [(parent: ExecutionID, round: Int64)] = []
     }
 
     struct Execution {
@@ -41,6 +45,19 @@ extension InMemoryExecutionStore {
         var takeovers = 0
         /// The entry of the due index that speaks for this row; older ones are stale. 0 asks for a new one.
         var ticket: UInt64 = 0
+    }
+
+    /// What a parent's rounds have come to.
+    struct Family {
+        struct Round {
+            var ended = 0
+            var wakeAt = Int.max
+            var children: [(ordinal: Int32, id: ExecutionID)] = []
+        }
+
+        var rounds: [Int64: Round] = [:]
+        /// Children that nobody waits for.
+        var others: [ExecutionID] = []
     }
 
     struct Key {

@@ -19,6 +19,12 @@ extension InMemoryExecutionStore {
             let row = LogRow(position: execution.end, count: 1, kind: .cancel, at: now, body: body)
             state.executions[id]?.log.append((row, operationID))
             state.executions[id]?.status = .cancelled
+            if state.families[id] != nil { state.cascades.insert(id) }
+            if let parent = execution.creation.parentID, let round = execution.creation.parentRound,
+                !execution.log.contains(where: { $0.row.kind == .reopened })
+            {
+                state.fanIn.append((parent, round))
+            }
             return .cancelled(position: row.position)
         }
     }

@@ -79,6 +79,14 @@ extension InMemoryExecutionStore.State {
     private mutating func create(_ new: NewExecution, _ ownership: Ownership?, at now: Timestamp) {
         let id = new.creation.id
         executions[id] = .init(creation: new.creation)
+        if let parent = new.creation.parentID {
+            if let round = new.creation.parentRound {
+                families[parent, default: .init()].rounds[round, default: .init()].children
+                    .append((new.creation.ordinal, id))
+            } else {
+                families[parent, default: .init()].others.append(id)
+            }
+        }
         ids.insert(id, at: place(of: id))
         insertReady(
             id,
@@ -99,6 +107,11 @@ extension InMemoryExecutionStore.State {
                 executions.values[execution].snapshot = bytes
                 executions.values[execution].covered = append.position + Int64(append.count) - 1
             }
+        }
+        switch append.family {
+        case .none: break
+        case .expects(let round, _): families[append.executionID, default: .init()].rounds[round] = .init()
+        case .reports(let parent, let round): fanIn.append((parent, round))
         }
         if !append.consumed.isEmpty {
             executions.values[execution].inbox.removeAll { append.consumed.contains($0.generation) }

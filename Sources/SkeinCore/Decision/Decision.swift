@@ -77,6 +77,10 @@ public final class Decision: Sendable {
             giveUp(execution, failure)
         case .stepRunning(let stepID, let attempt, let startedAt):
             Transition([.stepStarted(stepID, attempt: attempt, startedAt: startedAt)], then: .proceed)
+        case .childrenRequested(let attempt, let spawn):
+            start(execution, attempt, spawn, at: now, random: random)
+        case .childrenFinished(let stepID, let outcomes):
+            gather(execution, stepID, outcomes, at: now, random: random)
         case .checkpointReached(let stepID, let name, let value, let startedAt):
             Transition([.checkpoint(stepID, name: name, value: value, startedAt: startedAt)], then: .proceed)
         case .ownerLost(let worker, let reason):
@@ -92,7 +96,7 @@ public final class Decision: Sendable {
 
     // MARK: - Steps
 
-    private func succeed(
+    func succeed(
         _ execution: ExecutionState, _ ended: StepAttempt, _ output: EncodedValue?, choice: StepID?,
         at now: Timestamp, random: Double
     ) -> Transition {
@@ -176,7 +180,7 @@ public final class Decision: Sendable {
         return nil
     }
 
-    private func fail(
+    func fail(
         _ execution: ExecutionState, _ attempt: StepAttempt, _ failed: StepFailure, timedOut: Bool, at now: Timestamp,
         random: Double
     ) -> Transition {

@@ -70,6 +70,10 @@ public enum Fact: Sendable, Equatable {
     indirect case cannotRun(Failure)
     /// The attempt has run for a second: people should see it.
     case stepRunning(StepID, attempt: Int, startedAt: Timestamp)
+    /// The step asks for children.
+    indirect case childrenRequested(StepAttempt, Spawn)
+    /// All of the step's children have ended, or been started where nobody waits for them; in order.
+    indirect case childrenFinished(StepID, [ChildOutcome])
     /// The step's code has a result to keep.
     case checkpointReached(StepID, name: String, value: EncodedValue, startedAt: Timestamp)
     /// The execution was taken over from a worker that did not let go of it.

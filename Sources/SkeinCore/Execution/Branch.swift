@@ -19,6 +19,8 @@ public struct Branch: Sendable, Hashable {
     public internal(set) var waitPosition: Int64 = 0
     /// What the step's code recorded in this visit, in order: what it need not do again.
     public internal(set) var checkpoints: [Checkpoint] = []
+    /// The children that it waits for.
+    public internal(set) var spawn: Spawn?
 
     init(_ stepID: StepID, visit: Int) {
         self.stepID = stepID
@@ -47,6 +49,7 @@ extension Branch {
             "visit": .int(Int64(visit)),
         ]
         if !checkpoints.isEmpty { object["checkpoints"] = .array(checkpoints.map(\.json)) }
+        if let spawn { object["spawn"] = spawn.json }
         if let wait {
             object["wait"] = wait.json
             object["waitPosition"] = .int(waitPosition)
@@ -63,6 +66,7 @@ extension Branch {
         failures = object["failures"]?.int ?? 0
         waitPosition = object["waitPosition"]?.int64 ?? 0
         checkpoints = (object["checkpoints"]?.array ?? []).compactMap(Checkpoint.init)
+        spawn = Spawn(object["spawn"])
         if let wait = Wait(object["wait"]) { phase = .waiting(wait) }
     }
 }

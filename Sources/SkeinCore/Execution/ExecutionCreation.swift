@@ -15,6 +15,12 @@ public final class ExecutionCreation: Sendable {
     public let idempotencyKey: String?
     public let parentID: ExecutionID?
     public let rootID: ExecutionID
+    /// The round of the parent's children that it belongs to; nil: the parent does not wait for it.
+    public let parentRound: Int64?
+    /// Its place among the parent's children.
+    public let ordinal: Int32
+    /// How many ancestors it has.
+    public let depth: Int
     public let executionTimeout: Duration?
     public let waitTimeout: Duration?
     /// False: nobody runs it until it is asked for by `run` or `step`.
@@ -26,7 +32,8 @@ public final class ExecutionCreation: Sendable {
         id: ExecutionID, flowID: String, flowVersion: String, tenantID: String? = nil, context: JSONObject,
         tag: String? = nil,
         priority: Int16 = 0, metadata: JSONObject? = nil, idempotencyKey: String? = nil, parentID: ExecutionID? = nil,
-        rootID: ExecutionID? = nil, executionTimeout: Duration? = nil, waitTimeout: Duration? = nil,
+        rootID: ExecutionID? = nil, parentRound: Int64? = nil, ordinal: Int32 = 0, depth: Int = 0,
+        executionTimeout: Duration? = nil, waitTimeout: Duration? = nil,
         autoRun: Bool = true,
         createdAt: Timestamp
     ) {
@@ -42,6 +49,9 @@ public final class ExecutionCreation: Sendable {
         self.idempotencyKey = idempotencyKey
         self.parentID = parentID
         self.rootID = rootID ?? id
+        self.parentRound = parentRound
+        self.ordinal = ordinal
+        self.depth = depth
         self.executionTimeout = executionTimeout
         self.waitTimeout = waitTimeout
         self.autoRun = autoRun
@@ -65,6 +75,9 @@ extension ExecutionCreation {
         writer.member("key", idempotencyKey)
         if let parentID { writer.member("parent", parentID.raw) }
         if rootID != id { writer.member("root", rootID.raw) }
+        writer.member("parentRound", parentRound)
+        if ordinal != 0 { writer.member("ordinal", Int64(ordinal)) }
+        if depth != 0 { writer.member("depth", Int64(depth)) }
         writer.member("executionTimeoutUs", executionTimeout?.microseconds)
         writer.member("waitTimeoutUs", waitTimeout?.microseconds)
         if !autoRun { writer.member("autoRun", JSONValue.bool(false)) }
@@ -84,6 +97,8 @@ extension ExecutionCreation {
             metadata: object["metadata"]?.object, idempotencyKey: object["key"]?.string,
             parentID: object["parent"]?.string.flatMap { ExecutionID($0) },
             rootID: object["root"]?.string.flatMap { ExecutionID($0) },
+            parentRound: object["parentRound"]?.int64, ordinal: Int32(clamping: object["ordinal"]?.int64 ?? 0),
+            depth: object["depth"]?.int ?? 0,
             executionTimeout: object["executionTimeoutUs"]?.int64.map { .microseconds($0) },
             waitTimeout: object["waitTimeoutUs"]?.int64.map { .microseconds($0) },
             autoRun: object["autoRun"]?.bool ?? true,

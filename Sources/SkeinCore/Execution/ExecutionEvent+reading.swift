@@ -69,6 +69,9 @@ extension ExecutionEvent {
         case "step.suspended":
             guard let attempt = StepAttempt(object) else { return nil }
             self = .stepSuspended(attempt, output: StepOutput(object))
+        case "execution.children_created":
+            guard let step = object.step, let spawn = Spawn(object["spawn"]) else { return nil }
+            self = .childrenCreated(step, spawn)
         case "checkpoint":
             guard let step = object.step, let name = object["name"]?.string, let began = object.time("b"),
                 let value = object["o"]

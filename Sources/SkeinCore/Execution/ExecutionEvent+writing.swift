@@ -36,6 +36,9 @@ extension ExecutionEvent {
         case .stepSuspended(let attempt, let output):
             attempt.write(to: &writer)
             output?.write(to: &writer)
+        case .childrenCreated(let stepID, let spawn):
+            writer.member("s", stepID.rawValue)
+            writer.member("spawn", spawn.json)
         case .checkpoint(let stepID, let name, let value, let startedAt):
             writer.member("s", stepID.rawValue)
             writer.member("name", name)

@@ -59,6 +59,8 @@ public enum ExecutionEvent: Sendable, Equatable {
     indirect case stepTimedOut(StepAttempt, Failure, next: Onward)
     case retryScheduled(StepID, retry: Int, of: Int, at: Timestamp)
     case stepSuspended(StepAttempt, output: StepOutput?)
+    /// The step's children: they exist from here on, or are about to.
+    indirect case childrenCreated(StepID, Spawn)
     /// The step's code recorded a result.
     case checkpoint(StepID, name: String, value: EncodedValue, startedAt: Timestamp)
     indirect case waiting(Wait)
@@ -172,6 +174,7 @@ extension ExecutionEvent {
         case .retryScheduled: "step.retry_scheduled"
         case .stepSuspended: "step.suspended"
         case .checkpoint: "checkpoint"
+        case .childrenCreated: "execution.children_created"
         case .waiting: "execution.waiting"
         case .resumed: "execution.resumed"
         case .signalConsumed: "signal.consumed"

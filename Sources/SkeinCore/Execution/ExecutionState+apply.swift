@@ -41,6 +41,7 @@ extension ExecutionState {
             error = nil
             change(stepID) { branch in
                 branch.attempt += 1
+                branch.spawn = nil
                 branch.phase =
                     at <= time
                     ? .step
@@ -51,6 +52,12 @@ extension ExecutionState {
             stepCount += 1
             change(attempt.stepID) { $0.failures = 0 }
             store(output, of: attempt.stepID)
+        case .childrenCreated(let stepID, let spawn):
+            hasChildren = true
+            change(stepID) { branch in
+                branch.spawn = spawn
+                branch.spawn?.round = position
+            }
         case .checkpoint(let stepID, let name, let value, _):
             change(stepID) { $0.checkpoints.append(Checkpoint(name, value.value, at: time)) }
         case .waiting(let wait):
@@ -275,6 +282,7 @@ extension ExecutionState {
 
     private mutating func reopen(_ reopening: Reopening) {
         endedAt = nil
+        wasReopened = true
         result = nil
         cancellation = nil
         cancelledAt = nil

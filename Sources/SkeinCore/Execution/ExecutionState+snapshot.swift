@@ -30,6 +30,8 @@ extension ExecutionState {
     /// What most executions have nothing of.
     private func writeRare(to writer: inout LogWriter) {
         if isPaused { writer.member("paused", JSONValue.bool(true)) }
+        if hasChildren { writer.member("hasChildren", JSONValue.bool(true)) }
+        if wasReopened { writer.member("wasReopened", JSONValue.bool(true)) }
         writer.member("rollback", rollback?.json)
         if !undo.isEmpty { writer.member("undo", JSONValue.array(undo.map(\.json))) }
         if !results.isEmpty { writer.member("results", JSONValue.object(results)) }
@@ -52,6 +54,8 @@ extension ExecutionState {
 
     private mutating func readRare(_ object: JSONObject) {
         isPaused = object["paused"] == true
+        hasChildren = object["hasChildren"] == true
+        wasReopened = object["wasReopened"] == true
         rollback = Rollback(object["rollback"])
         undo = (object["undo"]?.array ?? []).compactMap(Undo.init)
         results = object["results"]?.object ?? [:]

@@ -55,6 +55,10 @@ public struct ExecutionState: Sendable, Equatable {
     public internal(set) var lastEvent: String = "execution.created"
     public internal(set) var isPaused = false
     public internal(set) var rollback: Rollback?
+    /// It has started children.
+    public internal(set) var hasChildren = false
+    /// It had ended before: its parent has been told.
+    public internal(set) var wasReopened = false
     /// Completed steps that a rollback compensates, in the order of their completion.
     public internal(set) var undo: [Undo] = []
     /// Results by step, where the flow asks for them.

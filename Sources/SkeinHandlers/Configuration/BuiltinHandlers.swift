@@ -32,7 +32,8 @@ public enum BuiltinHandlers {
     }
 
     private static let all: [any BuiltinHandler.Type] = [
-        HTTPHandler.self, DelayHandler.self, WaitHandler.self, TransformHandler.self, ConditionalHandler.self,
+        HTTPHandler.self, DelayHandler.self, WaitHandler.self, SubFlowHandler.self, MapHandler.self,
+        TransformHandler.self, ConditionalHandler.self,
         SwitchHandler.self, LogHandler.self, FailHandler.self,
     ]
 
@@ -46,6 +47,8 @@ public enum BuiltinHandlers {
     public static func handlers(_ configuration: Configuration = Configuration()) -> [AnyHandler] {
         [
             checked(HTTPHandler(configuration)), checked(DelayHandler()), checked(WaitHandler()),
+            checked(SubFlowHandler()),
+            checked(MapHandler()),
             checked(TransformHandler()),
             checked(ConditionalHandler()), checked(SwitchHandler()), checked(LogHandler()), checked(FailHandler()),
         ]

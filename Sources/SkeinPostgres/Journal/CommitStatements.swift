@@ -43,6 +43,8 @@ struct CommitStatements {
         var snapshots: [Int] = []
         var consumers: [Int] = []
         var reopened: [Int] = []
+        var expecting: [Int] = []
+        var reporting: [Int] = []
         for row in rows {
             switch batch[row].effect {
             case .none: break
@@ -53,6 +55,11 @@ struct CommitStatements {
             }
             if batch[row].snapshot != nil, !batch[row].isEnd { snapshots.append(row) }
             if !batch[row].consumed.isEmpty { consumers.append(row) }
+            switch batch[row].family {
+            case .none: break
+            case .expects: expecting.append(row)
+            case .reports: reporting.append(row)
+            }
         }
         var queries: [PostgresQuery] = []
         var park: Int?
@@ -74,6 +81,9 @@ struct CommitStatements {
         if !snapshots.isEmpty { queries.append(PostgresQuery(AppendQueries.snapshot, states(snapshots[...]))) }
         if !ends.isEmpty { queries.append(PostgresQuery(AppendQueries.outcome, states(ends[...]) + [now])) }
         if !consumers.isEmpty { queries.append(consume(consumers[...])) }
+        if let children = children(creates) { queries.append(children) }
+        if !expecting.isEmpty { queries.append(expect(expecting)) }
+        if !reporting.isEmpty { queries.append(report(reporting)) }
         return (queries, park)
     }
 
@@ -127,6 +137,37 @@ struct CommitStatements {
             .array(.int8s(rows.map { batch[$0].lastPosition })),
             .array(.byteas(optional: rows.map { batch[$0].snapshot?.bytes })),
         ]
+    }
+
+    /// Who started those that are created; nil: nobody any of them.
+    private func children(_ rows: [Int]) -> PostgresQuery? {
+        let born = rows.compactMap { batch[$0].new?.execution.creation }.filter { $0.parentID != nil }
+        guard !born.isEmpty else { return nil }
+        return PostgresQuery(
+            ChildQueries.insert,
+            [
+                .array(.uuids(born.compactMap { $0.parentID?.postgres })), .array(.uuids(born.map(\.id.postgres))),
+                .array(.int8s(optional: born.map(\.parentRound))), .array(.int4s(born.map(\.ordinal))),
+            ])
+    }
+
+    private func expect(_ rows: [Int]) -> PostgresQuery {
+        let rounds = rows.compactMap { row -> (Int64, Int32)? in
+            guard case .expects(let round, let total) = batch[row].family else { return nil }
+            return (round, Int32(clamping: total))
+        }
+        return PostgresQuery(
+            ChildQueries.expect,
+            [ids(rows[...]), .array(.int8s(rounds.map(\.0))), .array(.int4s(rounds.map(\.1)))])
+    }
+
+    private func report(_ rows: [Int]) -> PostgresQuery {
+        let reports = rows.compactMap { row -> (PostgresUUID, Int64)? in
+            guard case .reports(let parent, let round) = batch[row].family else { return nil }
+            return (parent.postgres, round)
+        }
+        return PostgresQuery(
+            ChildQueries.report, [.array(.uuids(reports.map(\.0))), .array(.int8s(reports.map(\.1)))])
     }
 
     private func consume(_ rows: Rows) -> PostgresQuery {

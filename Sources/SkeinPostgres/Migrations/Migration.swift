@@ -21,6 +21,7 @@ struct Migration: Hashable {
         Migration(version: 2, name: "partitions", script: PackageResources._002_partitions_sql),
         Migration(version: 3, name: "views", script: PackageResources._003_views_sql),
         Migration(version: 4, name: "creations", script: PackageResources._004_creations_sql),
+        Migration(version: 5, name: "children", script: PackageResources._005_children_sql),
     ]
 
     /// SHA-256 of the script as it is in the source, whatever the schema is called.

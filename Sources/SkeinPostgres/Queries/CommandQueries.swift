@@ -47,6 +47,16 @@ enum CommandQueries {
         ),
         outcome AS (
             INSERT INTO outcomes (execution_id, tenant, flow, tag, status, ended_at) SELECT * FROM snap ON CONFLICT DO NOTHING
+        ),
+        note AS (
+            INSERT INTO fanin (parent_id, round)
+            SELECT c.parent_id, c.round FROM ins JOIN children c ON c.child_id = ins.execution_id
+            WHERE c.round IS NOT NULL
+                AND NOT EXISTS (SELECT FROM log l WHERE l.execution_id = ins.execution_id AND l.kind = 9)
+        ),
+        cascade AS (
+            INSERT INTO cascades (execution_id) SELECT execution_id FROM ins
+            WHERE EXISTS (SELECT FROM children c WHERE c.parent_id = ins.execution_id) ON CONFLICT DO NOTHING
         )
         SELECT seq FROM ins
         """)

@@ -1,0 +1,54 @@
+// Counts children that have ended, one count for many of them.
+
+import Logging
+import SkeinCore
+
+final class FanIn: Sendable {
+    private let store: any ExecutionStore
+    private let coordination: Coordination
+    private let clock: any EngineClock
+    private let logger: Logger
+    private let alarm = Alarm()
+    private let isRunning = Flag()
+
+    init(store: any ExecutionStore, coordination: Coordination, clock: any EngineClock, logger: Logger) {
+        self.store = store
+        self.coordination = coordination
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// A child of somebody has ended.
+    func childEnded() { alarm.poke() }
+
+    /// Counts now, for callers on an engine that is not running.
+    func countHere() async {
+        if !isRunning.isRaised { await count() }
+    }
+
+    /// Runs until cancelled; what other instances leave uncounted is found every few seconds.
+    ///
+    /// - Parameter chore: done whenever nothing else was for that long.
+    func run(every interval: Duration, _ chore: @Sendable () async throws -> Void) async {
+        isRunning.raise()
+        var next = clock.monotonic
+        while !Task.isCancelled {
+            await count()
+            if clock.monotonic >= next {
+                next = clock.monotonic + interval
+                try? await chore()
+            }
+            await alarm.wait(until: clock.monotonic + interval, clock: clock)
+        }
+        isRunning.lower()
+    }
+
+    private func count() async {
+        do {
+            let woken = try await store.countEndedChildren()
+            coordination.wakes.signal(woken.map { WakeHint(executionID: $0, reason: "children") })
+        } catch {
+            logger.debug("ended children were not counted", metadata: ["error": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,80 @@
+// Children: a step starts them, lets go, and ends with what became of them.
+
+extension Decision {
+    func start(
+        _ execution: ExecutionState, _ attempt: StepAttempt, _ spawn: Spawn, at now: Timestamp, random: Double
+    ) -> Transition {
+        let problem: String? =
+            if spawn.contexts.count > policy.maxChildren {
+                "the step asks for \(spawn.contexts.count) children, the limit is \(policy.maxChildren)"
+            } else if execution.creation.depth >= policy.maxDepth {
+                "the execution has \(execution.creation.depth) ancestors, the limit is \(policy.maxDepth)"
+            } else {
+                nil
+            }
+        if let problem {
+            return fail(
+                execution, attempt, StepFailure("CHILDREN_LIMIT", problem, isRetryable: false), timedOut: false,
+                at: now,
+                random: random)
+        }
+        let wait = Wait(
+            kind: .children, stepID: attempt.stepID,
+            reason: "waits for \(spawn.contexts.count) executions of '\(spawn.flowID)'", startedAt: now)
+        // It goes on: the children have yet to be made.
+        return Transition(
+            [.stepSuspended(attempt, output: nil), .childrenCreated(attempt.stepID, spawn), .waiting(wait)],
+            then: .proceed)
+    }
+
+    func gather(
+        _ execution: ExecutionState, _ stepID: StepID, _ outcomes: [ChildOutcome], at now: Timestamp, random: Double
+    ) -> Transition {
+        guard let branch = execution.branch(at: stepID), let spawn = branch.spawn, let wait = branch.wait else {
+            return Transition([], then: .proceed)
+        }
+        let attempt = StepAttempt(
+            stepID: stepID, attempt: branch.attempt, startedAt: wait.startedAt, endedAt: now)
+        if spawn.awaits, !spawn.collects, let failed = outcomes.first(where: { $0.status != .completed }) {
+            var details: JSONObject = [
+                "childExecutionId": .string(failed.id.description), "status": .string(failed.status.rawValue),
+            ]
+            details["error"] = failed.error?.json
+            let message = failed.error.map { "\($0)" } ?? failed.status.rawValue
+            return fail(
+                execution, attempt,
+                StepFailure(
+                    "CHILD_FAILED", "the child \(failed.id) did not complete: \(message)", details: .object(details)),
+                timedOut: false, at: now, random: random)
+        }
+        return succeed(
+            execution, attempt, EncodedValue(encoding: output(spawn, outcomes)), choice: nil, at: now, random: random)
+    }
+
+    private func output(_ spawn: Spawn, _ outcomes: [ChildOutcome]) -> JSONValue {
+        guard !spawn.isMap else { return .array(outcomes.map { element($0, spawn) }) }
+        guard let child = outcomes.first else { return .null }
+        var object: JSONObject = [
+            "childExecutionId": .string(child.id.description), "flowId": .string(spawn.flowID),
+        ]
+        guard spawn.awaits else {
+            object["mode"] = "fire-and-forget"
+            return .object(object)
+        }
+        object["status"] = .string(child.status.rawValue)
+        object["context"] = .object(child.context)
+        object["result"] = child.result
+        object["error"] = child.error?.json
+        return .object(object)
+    }
+
+    private func element(_ child: ChildOutcome, _ spawn: Spawn) -> JSONValue {
+        guard spawn.awaits else { return .string(child.id.description) }
+        guard child.status != .completed else { return child.result ?? .object(child.context) }
+        var object: JSONObject = [
+            "childExecutionId": .string(child.id.description), "status": .string(child.status.rawValue),
+        ]
+        object["error"] = child.error?.json
+        return .object(object)
+    }
+}

@@ -1,0 +1,83 @@
+// Child executions: what a step asks for, what its execution remembers, and what came of them.
+
+/// The children that a step started and, mostly, waits for.
+public struct Spawn: Sendable, Hashable {
+    public var flowID: String
+    public var flowVersion: String
+    /// The context of each child, in order.
+    public var contexts: [JSONObject]
+    /// At most this many at once.
+    public var concurrency: Int
+    /// Children that failed are results like others; false: the step fails with them.
+    public var collects: Bool
+    /// The result is a list, also for one child.
+    public var isMap: Bool
+    /// The step goes on when all have ended; false: when all have been started.
+    public var awaits: Bool
+    public var metadata: JSONObject?
+    /// When they were asked for, by the worker's clock: part of their ids.
+    public var at: Timestamp
+    /// The position of the event that asked for them: tells this round of children from others of the execution.
+    public internal(set) var round: Int64 = 0
+
+    public init(
+        flowID: String, flowVersion: String, contexts: [JSONObject], concurrency: Int? = nil, collects: Bool = false,
+        isMap: Bool = false, awaits: Bool = true, metadata: JSONObject? = nil, at: Timestamp
+    ) {
+        self.flowID = flowID
+        self.flowVersion = flowVersion
+        self.contexts = contexts
+        self.concurrency = max(1, concurrency ?? contexts.count)
+        self.collects = collects
+        self.isMap = isMap
+        self.awaits = awaits
+        self.metadata = metadata
+        self.at = at
+    }
+}
+
+/// How one child ended; for children that nobody waits for, that it was started.
+public struct ChildOutcome: Sendable, Hashable {
+    public var id: ExecutionID
+    public var status: ExecutionStatus
+    public var result: JSONValue?
+    public var context: JSONObject
+    public var error: Failure?
+
+    public init(
+        id: ExecutionID, status: ExecutionStatus, result: JSONValue? = nil, context: JSONObject = [:],
+        error: Failure? = nil
+    ) {
+        self.id = id
+        self.status = status
+        self.result = result
+        self.context = context
+        self.error = error
+    }
+}
+
+extension Spawn {
+    var json: JSONValue {
+        var object: JSONObject = [
+            "flow": .string(flowID), "version": .string(flowVersion), "contexts": .array(contexts.map { .object($0) }),
+            "concurrency": .int(Int64(concurrency)), "at": .int(at.microseconds), "round": .int(round),
+        ]
+        if collects { object["collects"] = true }
+        if isMap { object["isMap"] = true }
+        if !awaits { object["awaits"] = false }
+        if let metadata { object["metadata"] = .object(metadata) }
+        return .object(object)
+    }
+
+    init?(_ json: JSONValue?) {
+        guard let object = json?.object, let flow = object["flow"]?.string, let version = object["version"]?.string,
+            let contexts = object["contexts"]?.array, let at = object["at"]?.int64
+        else { return nil }
+        self.init(
+            flowID: flow, flowVersion: version, contexts: contexts.map { $0.object ?? [:] },
+            concurrency: object["concurrency"]?.int, collects: object["collects"] == true,
+            isMap: object["isMap"] == true, awaits: object["awaits"] != false, metadata: object["metadata"]?.object,
+            at: Timestamp(microseconds: at))
+        round = object["round"]?.int64 ?? 0
+    }
+}
