@@ -5,9 +5,9 @@
 enum InternationalName {
     /// Whether a text is a host name in ASCII, with valid internationalised labels where it has encoded ones.
     static func isHostname(_ text: String) -> Bool {
+        guard text.utf8.count <= 253 else { return false }
         let labels = text.unicodeScalars.split(separator: ".", omittingEmptySubsequences: false).map(Array.init)
-        guard text.utf8.count <= 253, labels.allSatisfy(isPlainLabel) else { return false }
-        return areValid(labels)
+        return labels.allSatisfy(isPlainLabel) && areValid(labels)
     }
 
     /// Whether a text is a host name with labels in ASCII, Unicode or encoded form.

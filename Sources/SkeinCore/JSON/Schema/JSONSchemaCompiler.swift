@@ -4,7 +4,7 @@
 /// Compiles one schema; used once and thrown away.
 struct JSONSchemaCompiler {
     var registry: JSONSchemaRegistry
-    private var nodes: [JSONSchemaNode] = []
+    private var nodes: [JSONSchemaNode.Draft] = []
     private var numbers: [JSONSchemaSite: Int] = [:]
     private var pending: [JSONSchemaSite] = []
     private var resources: [Int: JSONSchemaProgram.Resource] = [:]
@@ -29,7 +29,8 @@ struct JSONSchemaCompiler {
         guard all.isEmpty else { throw JSONSchemaError(problems: all) }
         let count = (resources.keys.max() ?? 0) + 1
         return JSONSchemaProgram(
-            nodes: nodes, resources: (0..<count).map { resources[$0] ?? JSONSchemaProgram.Resource() }, root: root)
+            nodes: nodes.map(JSONSchemaNode.init),
+            resources: (0..<count).map { resources[$0] ?? JSONSchemaProgram.Resource() }, root: root)
     }
 
     /// The number of the subschema at a place, which is compiled later.
@@ -38,7 +39,7 @@ struct JSONSchemaCompiler {
         let number = nodes.count
         let owner = registry.owner(of: site)
         numbers[site] = number
-        nodes.append(JSONSchemaNode(resource: owner, location: location(of: site, in: owner)))
+        nodes.append(JSONSchemaNode.Draft(resource: owner, location: location(of: site, in: owner)))
         pending.append(site)
         if resources[owner] == nil {
             resources[owner] = JSONSchemaProgram.Resource()
@@ -65,8 +66,7 @@ struct JSONSchemaCompiler {
             let resource = registry.resources[nodes[number].resource]
             var reader = JSONSchemaReader(site: site, object: object, resource: resource)
             let rules = reader.rules(&self)
-            nodes[number].rules = rules.filter { !$0.isLast } + rules.filter(\.isLast)
-            nodes[number].needsMarks = rules.contains(where: \.isLast)
+            nodes[number].rules = rules
         case .null, .int, .decimal, .string, .array:
             report(.invalidKeyword, at: site, "A schema must be an object or a boolean, not \(value.summary).")
         }
@@ -84,19 +84,5 @@ struct JSONSchemaCompiler {
     mutating func report(_ code: JSONSchemaProblem.Code, at site: JSONSchemaSite, _ message: String) {
         let problem = registry.problem(code, at: site, message)
         problems.append(problem)
-    }
-}
-
-extension JSONSchemaRule {
-    /// Whether the rule depends on what all others have looked at.
-    fileprivate var isLast: Bool {
-        switch check {
-        case .unevaluatedItems, .unevaluatedProperties: true
-        case .types, .values, .multipleOf, .bound, .atLeast, .atMost, .pattern, .format, .uniqueItems, .required,
-            .dependentRequired, .prefixItems, .items, .contains, .properties, .patternProperties,
-            .additionalProperties, .propertyNames, .dependentSchemas, .allOf, .anyOf, .oneOf, .not, .condition,
-            .reference, .dynamicReference:
-            false
-        }
     }
 }

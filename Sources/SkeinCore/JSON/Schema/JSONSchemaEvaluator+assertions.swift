@@ -6,10 +6,9 @@ extension JSONSchemaEvaluator {
         case .types(let types):
             guard !types.contains(where: { $0.includes(value) }) else { return true }
             return fail(context, "The value must be \(types.map(\.title).joinedWithOr), not \(value.summary).")
-        case .values(let values, let cost):
-            try spend(cost, context.node, at: context.place)
-            guard !values.contains(value) else { return true }
-            return fail(context, Self.mismatch(value, values))
+        case .values(let values):
+            try spend(values.cost(of: value), context.node, at: context.place)
+            return values.contains(value) || fail(context, Self.mismatch(value, values.list))
         case .multipleOf(let divisor, let prepared):
             guard value.kind == .number else { return true }
             guard let isMultiple = prepared.divides(value, steps: &steps) else {

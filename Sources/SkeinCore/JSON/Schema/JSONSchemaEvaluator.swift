@@ -83,12 +83,8 @@ struct JSONSchemaEvaluator {
     ) throws(Stop) -> Bool {
         var isValid = true
         for rule in node.rules {
-            switch rule.check {
-            case .unevaluatedItems, .unevaluatedProperties:
-                // After a mismatch it is not known what was looked at, and everything would be reported once more.
-                if !isValid { continue }
-            case _: break
-            }
+            // After a mismatch it is not known what was looked at, and everything would be reported once more.
+            if !isValid, rule.isLast { continue }
             let context = Context(node: node, rule: rule, place: place)
             try spend(1, node, at: place)
             if try !check(value, context, marks: &marks) {

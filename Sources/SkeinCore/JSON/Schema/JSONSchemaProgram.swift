@@ -14,29 +14,62 @@ struct JSONSchemaProgram: Sendable {
     }
 }
 
-/// One subschema.
-struct JSONSchemaNode: Sendable {
+/// One subschema. Nodes and rules are objects because validation recurses with them on the stack.
+final class JSONSchemaNode: Sendable {
     let resource: Int
     /// URI, `#` and pointer.
     let location: String
     /// Present for the schemas `true` and `false`.
-    var verdict: Bool?
-    var rules: [JSONSchemaRule] = []
+    let verdict: Bool?
+    let rules: [JSONSchemaRule]
     /// Whether a rule needs to know what the others have looked at.
-    var needsMarks = false
+    let needsMarks: Bool
+
+    init(_ draft: Draft) {
+        resource = draft.resource
+        location = draft.location
+        verdict = draft.verdict
+        rules = draft.rules.filter { !$0.isLast } + draft.rules.filter(\.isLast)
+        needsMarks = draft.rules.contains(where: \.isLast)
+    }
+
+    /// A subschema that is not compiled to the end.
+    struct Draft {
+        let resource: Int
+        let location: String
+        var verdict: Bool?
+        var rules: [JSONSchemaRule] = []
+    }
 }
 
 /// One keyword with what it demands.
-struct JSONSchemaRule: Sendable {
+final class JSONSchemaRule: Sendable {
     let keyword: String
     let check: JSONSchemaCheck
+
+    init(keyword: String, check: JSONSchemaCheck) {
+        self.keyword = keyword
+        self.check = check
+    }
+
+    /// Whether the rule depends on what all others have looked at.
+    var isLast: Bool {
+        switch check {
+        case .unevaluatedItems, .unevaluatedProperties: true
+        case .types, .values, .multipleOf, .bound, .atLeast, .atMost, .pattern, .format, .uniqueItems, .required,
+            .dependentRequired, .prefixItems, .items, .contains, .properties, .patternProperties,
+            .additionalProperties, .propertyNames, .dependentSchemas, .allOf, .anyOf, .oneOf, .not, .condition,
+            .reference, .dynamicReference:
+            false
+        }
+    }
 }
 
 /// What a keyword demands; whole numbers named `Int` alone are subschemas.
-enum JSONSchemaCheck: Sendable {
+indirect enum JSONSchemaCheck: Sendable {
     case types([JSONSchemaType])
-    /// Also `const`; the second is the cost of comparing.
-    case values([JSONValue], Int)
+    /// Also `const`.
+    case values(JSONSchemaValues)
     case multipleOf(JSONValue, JSONDivisor)
     case bound(JSONSchemaBound, JSONValue)
     case atLeast(JSONSchemaMeasure, Int)

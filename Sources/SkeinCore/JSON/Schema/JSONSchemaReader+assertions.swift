@@ -9,9 +9,9 @@ extension JSONSchemaReader {
             if let types = Self.types(value) { return [.types(types)] }
             let titles = JSONSchemaType.allCases.map(\.rawValue).joined(separator: ", ")
             refuse(keyword, "must be one of \(titles), or a list of some of them", value, &compiler)
-        case "const": return [.values([value], Self.cost([value]))]
+        case "const": return [.values(JSONSchemaValues([value]))]
         case "enum":
-            if let values = value.array { return [.values(values, Self.cost(values))] }
+            if let values = value.array { return [.values(JSONSchemaValues(values))] }
             refuse(keyword, "must be a list of values", value, &compiler)
         case "pattern":
             guard let pattern = value.string else {
@@ -110,11 +110,5 @@ extension JSONSchemaReader {
         guard let names = names(value), !names.isEmpty else { return nil }
         let types = names.compactMap(JSONSchemaType.init)
         return types.count == names.count ? types : nil
-    }
-
-    private static func cost(_ values: [JSONValue]) -> Int {
-        values.reduce(1) { cost, value in
-            cost + ((try? value.measured(maxDepth: .max, maxCount: .max)) ?? 1)
-        }
     }
 }

@@ -32,6 +32,14 @@ public struct JSONSchemaViolation: Sendable, Hashable {
         self.schema = schema
         self.message = message
     }
+
+    /// The violation as `{code, instance, keyword, schema, message}`.
+    public var json: JSONValue {
+        .object([
+            "code": .string(code.rawValue), "instance": .string(instance.description), "keyword": .string(keyword),
+            "schema": .string(schema), "message": .string(message),
+        ])
+    }
 }
 
 extension JSONSchemaViolation: CustomStringConvertible {

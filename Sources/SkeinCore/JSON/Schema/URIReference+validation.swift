@@ -69,8 +69,9 @@ struct URICharacters: Sendable {
         var rest = text.unicodeScalars[...]
         while let scalar = rest.popFirst() {
             if scalar == "%" {
-                guard rest.count >= 2, rest.prefix(2).allSatisfy(\.isASCIIHexDigit) else { return false }
-                rest.removeFirst(2)
+                guard rest.popFirst()?.isASCIIHexDigit == true, rest.popFirst()?.isASCIIHexDigit == true else {
+                    return false
+                }
                 continue
             }
             let isPlain =

@@ -10,8 +10,9 @@ enum URITemplateGrammar {
                 guard let end = rest.firstIndex(of: "}"), isExpression(rest[..<end]) else { return false }
                 rest = rest[rest.index(after: end)...]
             case "%":
-                guard rest.count >= 2, rest.prefix(2).allSatisfy(\.isASCIIHexDigit) else { return false }
-                rest.removeFirst(2)
+                guard rest.popFirst()?.isASCIIHexDigit == true, rest.popFirst()?.isASCIIHexDigit == true else {
+                    return false
+                }
             case _:
                 guard isLiteral(scalar) else { return false }
             }
@@ -48,8 +49,9 @@ enum URITemplateGrammar {
             var rest = part
             while let scalar = rest.popFirst() {
                 if scalar == "%" {
-                    guard rest.count >= 2, rest.prefix(2).allSatisfy(\.isASCIIHexDigit) else { return false }
-                    rest.removeFirst(2)
+                    guard rest.popFirst()?.isASCIIHexDigit == true, rest.popFirst()?.isASCIIHexDigit == true else {
+                        return false
+                    }
                 } else if !scalar.isASCIILetter, !scalar.isASCIIDigit, scalar != "_" {
                     return false
                 }
