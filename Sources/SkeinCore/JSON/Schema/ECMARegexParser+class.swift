@@ -83,12 +83,17 @@ extension ECMARegexParser {
     private mutating func parseHex(digits: Int) throws(ECMARegexError) -> UInt32 {
         var value: UInt32 = 0
         for _ in 0..<digits {
-            guard let digit = next().flatMap({ Character($0).hexDigitValue }) else {
+            guard let digit = next().flatMap(Self.hexValue) else {
                 throw ECMARegexError("an escape needs \(digits) hexadecimal digits")
             }
             value = value << 4 | UInt32(digit)
         }
         return value
+    }
+
+    /// The standard library takes full-width digits too.
+    private static func hexValue(_ scalar: Unicode.Scalar) -> Int? {
+        scalar.isASCII ? Character(scalar).hexDigitValue : nil
     }
 
     private mutating func parseUnicode() throws(ECMARegexError) -> UInt32 {
@@ -106,7 +111,7 @@ extension ECMARegexParser {
         }
         var value: UInt32 = 0
         var isEmpty = true
-        while let digit = peek().flatMap({ Character($0).hexDigitValue }), value <= 0x10FFFF {
+        while let digit = peek().flatMap(Self.hexValue), value <= 0x10FFFF {
             value = value << 4 | UInt32(digit)
             isEmpty = false
             index += 1

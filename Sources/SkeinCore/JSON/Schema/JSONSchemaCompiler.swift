@@ -18,7 +18,11 @@ struct JSONSchemaCompiler {
     }
 
     mutating func compile(_ document: JSONValue) throws(JSONSchemaError) -> JSONSchemaProgram {
-        let root = node(at: registry.add(document, uri: ""))
+        let site = registry.add(document, uri: "")
+        if registry.problems.contains(where: { $0.code == .tooComplex }) {
+            throw JSONSchemaError(problems: registry.problems)
+        }
+        let root = node(at: site)
         for site in registry.sites { _ = node(at: site) }
         var next = 0
         while next < pending.count, problems.count < Self.maxProblems {

@@ -1,7 +1,10 @@
 // Keywords that look at the value alone.
 
 extension JSONSchemaEvaluator {
+    /// Not inlined, for it needs much more of the stack than what recurses.
+    @inline(never)
     mutating func assert(_ value: JSONValue, _ context: Context) throws(Stop) -> Bool {
+        try spend(value.readingCost, context.node, at: context.place)
         switch context.rule.check {
         case .types(let types):
             guard !types.contains(where: { $0.includes(value) }) else { return true }
@@ -31,7 +34,6 @@ extension JSONSchemaEvaluator {
             return fail(context, "\(value.subject) must match the pattern \(text.quoted).")
         case .format(let format, let isAsserted):
             guard asserts(isAsserted), case .string(let string) = value else { return true }
-            try spend(1 + string.utf8.count / 16, context.node, at: context.place)
             return format.accepts(string) || fail(context, "\(value.subject) must be \(format.title).")
         case .uniqueItems:
             guard case .array(let elements) = value else { return true }
@@ -85,6 +87,15 @@ extension JSONSchemaEvaluator {
 }
 
 extension JSONValue {
+    /// What reading a long text or number once costs.
+    fileprivate var readingCost: Int {
+        switch self {
+        case .string(let text): text.utf8.count / 16
+        case .decimal(let decimal): decimal.text.utf8.count / 16
+        case .null, .bool, .int, .array, .object: 0
+        }
+    }
+
     /// The value at the start of a sentence.
     fileprivate var subject: String {
         let text = summary

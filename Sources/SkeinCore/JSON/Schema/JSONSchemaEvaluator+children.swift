@@ -69,6 +69,7 @@ extension JSONSchemaEvaluator {
         return try evaluate(node, value, at: place, marks: &marks)
     }
 
+    @inline(never)
     private mutating func checkRequired(
         _ object: JSONObject, _ names: [String], _ context: Context, because key: String?
     ) throws(Stop) -> Bool {
@@ -86,12 +87,15 @@ extension JSONSchemaEvaluator {
         for (key, _) in object {
             let (isFitting, reason) = try attempt(node, .string(key), context)
             if isFitting { continue }
-            isValid = fail(
-                context,
-                "The name of the property \(key.quoted) is not allowed\(reason.map { ": " + $0 } ?? ".")")
+            isValid = failName(key, reason, context)
             if isQuiet { break }
         }
         return isValid
+    }
+
+    @inline(never)
+    private mutating func failName(_ key: String, _ reason: String?, _ context: Context) -> Bool {
+        fail(context, "The name of the property \(key.quoted) is not allowed\(reason.map { ": " + $0 } ?? ".")")
     }
 
     mutating func check(
@@ -144,16 +148,24 @@ extension JSONSchemaEvaluator {
                 count += 1
                 marks?.insert(index)
             }
+            // Nobody asks for the others.
+            if count >= least, most == nil, marks == nil { return true }
         }
-        if count < least {
-            let keyword = least == 1 ? "contains" : "minContains"
-            let demand = least == 1 ? "at least one item that matches" : "at least \(least) items that match"
-            return fail(context, keyword: keyword, "The array must contain \(demand), but it has \(count).")
-        }
-        if let most, count > most {
-            let demand = most == 1 ? "at most one item that matches" : "at most \(most) items that match"
-            return fail(context, keyword: "maxContains", "The array must contain \(demand), but it has \(count).")
-        }
+        if count < least { return failContains(count, least: least, context) }
+        if let most, count > most { return failContains(count, most: most, context) }
         return true
+    }
+
+    @inline(never)
+    private mutating func failContains(_ count: Int, least: Int, _ context: Context) -> Bool {
+        let keyword = least == 1 ? "contains" : "minContains"
+        let demand = least == 1 ? "at least one item that matches" : "at least \(least) items that match"
+        return fail(context, keyword: keyword, "The array must contain \(demand), but it has \(count).")
+    }
+
+    @inline(never)
+    private mutating func failContains(_ count: Int, most: Int, _ context: Context) -> Bool {
+        let demand = most == 1 ? "at most one item that matches" : "at most \(most) items that match"
+        return fail(context, keyword: "maxContains", "The array must contain \(demand), but it has \(count).")
     }
 }

@@ -9,8 +9,7 @@ extension JSONSchemaEvaluator {
         case .anyOf(let nodes): return try any(nodes, value, context, &marks)
         case .oneOf(let nodes): return try one(nodes, value, context, &marks)
         case .not(let node):
-            guard try quietly(node, value, at: context.place) else { return true }
-            return fail(context, "The \(value.noun) matches a schema that it must not match.")
+            return try !quietly(node, value, at: context.place) || failMatch(value, context)
         case .condition(let node, let then, let otherwise):
             let isMet = try quietly(node, value, at: context.place, marks: &marks)
             guard let next = isMet ? then : otherwise else { return true }
@@ -64,7 +63,7 @@ extension JSONSchemaEvaluator {
             if isValid, marks == nil { return true }
             if let reason { reasons.append(reason) }
         }
-        return isValid || fail(context, Self.noMatch(value, nodes.count, reasons))
+        return isValid || failNoMatch(value, nodes.count, reasons, context)
     }
 
     private mutating func one(
@@ -79,21 +78,32 @@ extension JSONSchemaEvaluator {
             if let reason { reasons.append(reason) }
         }
         if matches.count == 1 { return true }
-        guard matches.isEmpty else {
-            return fail(
-                context,
-                "The \(value.noun) must match exactly one of \(nodes.count) alternatives, but it matches those at "
-                    + "\(matches[0]) and \(matches[1]).")
-        }
-        return fail(context, Self.noMatch(value, nodes.count, reasons))
+        if matches.isEmpty { return failNoMatch(value, nodes.count, reasons, context) }
+        return failMatches(value, nodes.count, matches, context)
     }
 
-    private static func noMatch(_ value: JSONValue, _ count: Int, _ reasons: [String]) -> String {
+    @inline(never)
+    private mutating func failMatch(_ value: JSONValue, _ context: Context) -> Bool {
+        fail(context, "The \(value.noun) matches a schema that it must not match.")
+    }
+
+    @inline(never)
+    private mutating func failMatches(_ value: JSONValue, _ count: Int, _ matches: [Int], _ context: Context) -> Bool {
+        fail(
+            context,
+            "The \(value.noun) must match exactly one of \(count) alternatives, but it matches those at "
+                + "\(matches[0]) and \(matches[1]).")
+    }
+
+    @inline(never)
+    private mutating func failNoMatch(
+        _ value: JSONValue, _ count: Int, _ reasons: [String], _ context: Context
+    ) -> Bool {
         let intro = "The \(value.noun) matches none of \(count) alternatives"
-        guard !reasons.isEmpty, reasons.count <= 4 else { return intro + "." }
+        guard !reasons.isEmpty, reasons.count <= 4 else { return fail(context, intro + ".") }
         var unique: [String] = []
         for reason in reasons where !unique.contains(reason) { unique.append(reason) }
-        return "\(intro): \(unique.joined(separator: " Or: "))"
+        return fail(context, "\(intro): \(unique.joined(separator: " Or: "))")
     }
 
     /// Applies a subschema whose mismatch is no mismatch of the value, and tells the first reason against it.
@@ -111,13 +121,18 @@ extension JSONSchemaEvaluator {
         let isOutermost = certainCount == nil
         if isOutermost { certainCount = count }
         let isValid = try evaluate(node, value, at: context.place, marks: &marks)
-        let reason = violations.count > count ? violations[count] : nil
-        violations.removeLast(violations.count - count)
         if isOutermost { certainCount = nil }
-        guard let reason else { return (isValid, nil) }
+        return (isValid, violations.count > count ? withdraw(to: count, context) : nil)
+    }
+
+    /// Takes back what was noted since, and tells the first of it in the context of what it was noted for.
+    @inline(never)
+    private mutating func withdraw(to count: Int, _ context: Context) -> String {
+        let reason = violations[count]
+        violations.removeLast(violations.count - count)
         let tokens = reason.instance.tokens.dropFirst(context.place.pointer.tokens.count)
-        let place = tokens.isEmpty ? "" : "at \(JSONPointer(tokens: Array(tokens)).description.shortened): "
-        return (isValid, place + reason.message)
+        if tokens.isEmpty { return reason.message }
+        return "at \(JSONPointer(tokens: Array(tokens)).description.shortened): \(reason.message)"
     }
 
     /// Applies a subschema without collecting anything.

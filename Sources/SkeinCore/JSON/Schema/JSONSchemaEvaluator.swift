@@ -14,10 +14,11 @@ struct JSONSchemaEvaluator {
     /// How many violations are certain while alternatives are tried whose violations may not count.
     var certainCount: Int?
 
-    /// Why a validation was given up.
-    struct Stop: Error {
-        let violation: JSONSchemaViolation
-    }
+    /// Why the validation was given up.
+    private var end: JSONSchemaViolation?
+
+    /// Gives a validation up. It carries nothing: every frame of the recursion would have to keep room for it.
+    struct Stop: Error {}
 
     /// A subschema on its way through a value.
     struct Context {
@@ -40,7 +41,7 @@ struct JSONSchemaEvaluator {
             _ = try evaluate(program.root, instance, at: .root, marks: &marks)
             return violations
         } catch {
-            return violations.prefix(certainCount ?? violations.count) + [error.violation]
+            return violations.prefix(certainCount ?? violations.count) + (end.map { [$0] } ?? [])
         }
     }
 
@@ -121,21 +122,26 @@ struct JSONSchemaEvaluator {
         guard steps > 0 else { throw exhausted(node, at: place) }
     }
 
-    func exhausted(_ node: JSONSchemaNode, at place: JSONSchemaPlace) -> Stop {
-        Stop(
-            violation: JSONSchemaViolation(
-                .tooManySteps, at: place.pointer, keyword: "", schema: node.location,
-                "The value was not checked to the end: that takes more than \(budget.maxSteps) steps."))
+    // The functions below make messages, which needs much of the stack: none may be inlined into the recursion.
+
+    @inline(never)
+    mutating func exhausted(_ node: JSONSchemaNode, at place: JSONSchemaPlace) -> Stop {
+        end = JSONSchemaViolation(
+            .tooManySteps, at: place.pointer, keyword: "", schema: node.location,
+            "The value was not checked to the end: that takes more than \(budget.maxSteps) steps.")
+        return Stop()
     }
 
-    func tooDeep(_ node: JSONSchemaNode, at place: JSONSchemaPlace) -> Stop {
-        Stop(
-            violation: JSONSchemaViolation(
-                .tooDeep, at: place.pointer, keyword: "", schema: node.location,
-                "The value was not checked to the end: it or its schema nests too deeply or without end."))
+    @inline(never)
+    mutating func tooDeep(_ node: JSONSchemaNode, at place: JSONSchemaPlace) -> Stop {
+        end = JSONSchemaViolation(
+            .tooDeep, at: place.pointer, keyword: "", schema: node.location,
+            "The value was not checked to the end: it or its schema nests too deeply or without end.")
+        return Stop()
     }
 
     /// Notes a mismatch; the result is always `false`.
+    @inline(never)
     mutating func fail(_ context: Context, keyword: String? = nil, _ message: @autoclosure () -> String) -> Bool {
         guard !isQuiet, violations.count < max(budget.maxViolations, 1) else { return false }
         let keyword = keyword ?? context.rule.keyword
@@ -145,6 +151,7 @@ struct JSONSchemaEvaluator {
         return false
     }
 
+    @inline(never)
     private mutating func reject(_ value: JSONValue, _ node: JSONSchemaNode, at place: JSONSchemaPlace) {
         guard !isQuiet, violations.count < max(budget.maxViolations, 1) else { return }
         let message: String

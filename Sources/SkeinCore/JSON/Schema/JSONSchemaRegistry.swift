@@ -102,9 +102,15 @@ struct JSONSchemaRegistry {
     private mutating func register(_ resource: Int) {
         let uri = resources[resource].uri.key
         guard let other = resourcesByURI[uri] else { return resourcesByURI[uri] = resource }
-        guard other != resource else { return }
+        guard other != resource, !isSameDocument(other, resource) else { return }
         let place = resources[resource].site.appending(["$id"])
         report(.duplicateIdentifier, at: place, "The identifier \(uri.quoted) exists twice.")
+    }
+
+    /// Whether one document was given under two URIs.
+    private func isSameDocument(_ first: Int, _ second: Int) -> Bool {
+        let (one, other) = (resources[first].site, resources[second].site)
+        return one.pointer == .root && other.pointer == .root && documents[one.document] == documents[other.document]
     }
 
     private mutating func search(_ root: JSONValue, at site: JSONSchemaSite, in owner: Int) {
