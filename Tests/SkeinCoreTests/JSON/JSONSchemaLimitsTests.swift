@@ -108,7 +108,7 @@ struct JSONSchemaLimitsTests {
         String(repeating: "(", count: 5000), String(repeating: "a", count: 10_001), "(?:ab){9999}",
         "a{3,2}", "(?:(?:(?:a{0,99}b){0,99}c){0,99})", #"\2(a)"#, #"\k<x>"#, "(?<x>a)(?<x>b)", "[b-a]", "[\\d-z]",
         "\\", "\\-", "a**", "(?=a)*", "{", "]", #"\u{110000}"#, #"\p{Nope}"#, #"\p{Script=Nope}"#, "(?i)a", "[",
-        "(?<1>a)",
+        "(?<1>a)", "\\x\u{FF14}\u{FF11}",
     ])
     func `what is no pattern or too large is refused`(_ pattern: String) throws {
         let error = try #require(throws: JSONSchemaError.self) { try JSONSchema(["pattern": .string(pattern)]) }

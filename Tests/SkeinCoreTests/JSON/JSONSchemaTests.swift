@@ -172,6 +172,15 @@ struct JSONSchemaTests {
         #expect(error.problems.map(\.code) == [.unknownDialect])
     }
 
+    @Test func `one document may be given under two URIs, two documents not under one`() throws {
+        let named: JSONValue = ["$id": "urn:x:b", "type": "string"]
+        let both: JSONValue = ["allOf": [["$ref": "urn:x:a"], ["$ref": "urn:x:b"]]]
+        #expect(try JSONSchema(both, resources: ["urn:x:a": named, "urn:x:b": named]).isValid("x"))
+        let first: JSONValue = ["$defs": ["a": named, "b": named]]
+        let error = try #require(throws: JSONSchemaError.self) { try JSONSchema(first) }
+        #expect(error.problems.map(\.code) == [.duplicateIdentifier])
+    }
+
     @Test func `a needed vocabulary that is not known is refused`() throws {
         let meta: JSONValue = ["$vocabulary": ["https://example.org/vocabulary": true]]
         #expect(throws: JSONSchemaError.self) {

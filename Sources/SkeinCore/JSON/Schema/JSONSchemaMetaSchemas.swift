@@ -41,6 +41,8 @@ enum JSONSchemaMetaSchemas {
             {"$ref": "meta/content"}
           ],
           "type": ["object", "boolean"],
+          "$comment": "This meta-schema also defines keywords that have appeared in previous drafts in order \#
+        to prevent incompatible extensions as they remain in common use.",
           "properties": {
             "definitions": {
               "$comment": "\"definitions\" has been replaced by \"$defs\".",
@@ -50,7 +52,8 @@ enum JSONSchemaMetaSchemas {
               "default": {}
             },
             "dependencies": {
-              "$comment": "\"dependencies\" has been split and replaced by \"dependentSchemas\" and \"dependentRequired\" in order to serve their differing semantics.",
+              "$comment": "\"dependencies\" has been split and replaced by \"dependentSchemas\" and \#
+        \"dependentRequired\" in order to serve their differing semantics.",
               "type": "object",
               "additionalProperties": {
                 "anyOf": [{"$dynamicRef": "#meta"}, {"$ref": "meta/validation#/$defs/stringArray"}]
@@ -93,8 +96,7 @@ enum JSONSchemaMetaSchemas {
             "$vocabulary": {
               "type": "object",
               "propertyNames": {"$ref": "#/$defs/uriString"},
-              "additionalProperties": {"type": "boolean"},
-              "default": {}
+              "additionalProperties": {"type": "boolean"}
             },
             "$comment": {"type": "string"},
             "$defs": {"type": "object", "additionalProperties": {"$dynamicRef": "#meta"}}
@@ -199,11 +201,7 @@ enum JSONSchemaMetaSchemas {
             "maxProperties": {"$ref": "#/$defs/nonNegativeInteger"},
             "minProperties": {"$ref": "#/$defs/nonNegativeIntegerDefault0"},
             "required": {"$ref": "#/$defs/stringArray"},
-            "dependentRequired": {
-              "type": "object",
-              "additionalProperties": {"$ref": "#/$defs/stringArray"},
-              "default": {}
-            }
+            "dependentRequired": {"type": "object", "additionalProperties": {"$ref": "#/$defs/stringArray"}}
           },
           "$defs": {
             "nonNegativeInteger": {"type": "integer", "minimum": 0},
