@@ -11,7 +11,7 @@ public struct Execution: Sendable {
     public let attempt: Int
     public let result: JSONValue?
     public let error: Failure?
-    public let wait: Wait?
+    public let wait: SkeinCore.Wait?
     public let cancellation: Cancellation?
     public let cancelledAt: Timestamp?
     public let workerID: WorkerID?
@@ -47,7 +47,7 @@ public struct Execution: Sendable {
             wait = nil
         } else if let missingHandler, case .step(let stepID) = state.phase {
             status = .pending
-            wait = Wait(
+            wait = SkeinCore.Wait(
                 kind: .handler, stepID: stepID, reason: "no live worker has the handler '\(missingHandler)'",
                 startedAt: state.updatedAt)
         } else if let current = state.wait {
