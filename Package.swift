@@ -163,6 +163,7 @@ let package = Package(
                 "Skein", "SkeinCore", "SkeinTesting",
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            exclude: ["Refused"],
             swiftSettings: settings),
         .testTarget(
             name: "SkeinHandlersTests",

@@ -38,7 +38,7 @@ public enum FlowBuilder<State: FlowState> {
 
     @available(
         *, unavailable,
-        message: "a Swift 'for' runs once, when the flow is made; use Map(\"name\", over: …) or Repeat(\"name\", while: …)"
+        message: "a Swift 'for' runs once, when the flow is made; use Map(\"name\", over: …) or Repeat"
     )
     public static func buildArray(_ nodes: [[FlowNode<State>]]) -> [FlowNode<State>] { nodes.flatMap { $0 } }
 }

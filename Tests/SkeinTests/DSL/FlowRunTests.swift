@@ -84,7 +84,8 @@ struct FlowRunTests {
     }
 
     @Test func `a loop runs while its condition holds`() async throws {
-        #expect(try await run(Self.turns("three", until: 3, limit: 3), Order(id: "o1", total: 1)).context["note"] == "3")
+        #expect(
+            try await run(Self.turns("three", until: 3, limit: 3), Order(id: "o1", total: 1)).context["note"] == "3")
         #expect(try await run(Self.turns("none", until: 0, limit: 3), Order(id: "o1", total: 1)).context["note"] == "0")
     }
 

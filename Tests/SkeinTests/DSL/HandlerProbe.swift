@@ -37,7 +37,8 @@ struct HandlerProbe {
         }
         let clock = VirtualClock()
         let creation = ExecutionCreation(
-            id: ExecutionID(raw: .v4(random: 1, 2)), flowID: "probe", flowVersion: "1.0.0", context: context, createdAt: clock.now)
+            id: ExecutionID(raw: .v4(random: 1, 2)), flowID: "probe", flowVersion: "1.0.0", context: context,
+            createdAt: clock.now)
         return StepContext(
             node, of: ExecutionState(creation, initial: "only"), startedAt: clock.now,
             environment: StepContext.Environment(clock: clock, logger: Engine(store: InMemoryExecutionStore()).logger))
