@@ -19,14 +19,17 @@ extension Engine {
         // Behind a name that is used twice no way is where it should be.
         let isAmbiguous = flow.problems.contains { $0.code == "STEP_DUPLICATE" }
         let errors = validation.errors.filter { !isAmbiguous || $0.code != ProblemCode.stepUnreachable.rawValue }
-        let problems = flow.problems + errors + (strict ? validation.warnings : [])
+        let warnings = flow.warnings(knownTypes: Set(handlers.types))
+        let problems = flow.problems + errors + (strict ? validation.warnings + warnings : [])
         guard problems.isEmpty else {
             throw EngineError(
                 .flowInvalid, "the flow has \(problems.count) problem\(problems.count == 1 ? "" : "s")",
                 problems: problems)
         }
         for body in bodies { handlers.register(body) }
-        return try await register(definition, strict: strict)
+        var registered = try await register(definition, strict: strict)
+        registered.warnings += warnings
+        return registered
     }
 
     /// Starts an execution of a flow, in the version that the code has.

@@ -43,6 +43,7 @@ public struct Flow<State: FlowState>: FlowDefinition {
 
     public var definition: JSONValue { plan.definition }
     public var problems: [Problem] { plan.problems }
+    public func warnings(knownTypes: Set<String>) -> [Problem] { plan.warnings(knownTypes: knownTypes) }
     public var outputSource: FlowOutputSource { .context }
     public func handlers(in registry: HandlerRegistry) -> [AnyHandler] { plan.handlers(in: registry) }
     public func describe() -> FlowDescription { plan.description }

@@ -16,6 +16,8 @@ public protocol FlowDefinition<Input, Output>: Sendable {
     /// Where an ended execution holds the output.
     var outputSource: FlowOutputSource { get }
 
+    /// What is probably not meant and cannot be seen in ``definition``: closures that call a handler of no known type.
+    func warnings(knownTypes: Set<String>) -> [Problem]
     /// The closures, each under the type that ``definition`` names.
     ///
     /// - Parameter registry: where closures find handlers that steps name by type.

@@ -7,13 +7,6 @@ indirect enum FlowItem: Sendable {
     case parallel(String, [FlowItem])
     case choice(StepPlan, then: [FlowItem], else: [FlowItem])
     case loop(StepPlan, [FlowItem])
-
-    var name: String {
-        switch self {
-        case .step(let plan), .choice(let plan, _, _), .loop(let plan, _): plan.name
-        case .parallel(let name, _): name
-        }
-    }
 }
 
 /// One step of the step map and the closures behind it.
@@ -31,8 +24,8 @@ struct StepPlan: Sendable {
 
     var name: String
     var runner: Runner
-    /// The type of the handler whose check the config must pass, when a closure calls it.
-    var checkedAs: String?
+    /// The type of the handler that the closure calls; its check the config must pass.
+    var calledType: String?
     var config: JSONObject = [:]
     var outputKey: String?
     var retries: Retries?

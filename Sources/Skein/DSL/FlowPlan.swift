@@ -46,6 +46,15 @@ struct FlowPlan: Sendable {
         problems = map.problems + FlowConflicts.problems(in: arranged)
     }
 
+    func warnings(knownTypes: Set<String>) -> [Problem] {
+        steps.compactMap { step in
+            guard let type = step.calledType, !knownTypes.contains(type) else { return nil }
+            return Problem(
+                .handlerUnknown, at: JSONPointer(tokens: ["steps", step.name]),
+                "No handler is known for \(type.quoted), which the step calls.")
+        }
+    }
+
     func handlers(in registry: HandlerRegistry) -> [AnyHandler] {
         steps.flatMap { $0.handlers(of: id, in: registry) }
     }

@@ -75,7 +75,7 @@ extension StepPlan {
                 }
             }))
         plan.outputKey = "$"
-        plan.checkedAs = type
+        plan.calledType = type
         plan.config = config
         return plan
     }

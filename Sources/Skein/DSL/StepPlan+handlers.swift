@@ -57,7 +57,7 @@ extension StepPlan {
 
     /// A closure that calls a handler by type takes its config; so the handler checks it.
     private func configCheck(in registry: HandlerRegistry) -> (@Sendable (JSONObject) -> [Problem])? {
-        guard let type = checkedAs else { return nil }
+        guard let type = calledType else { return nil }
         return { [weak registry] config in registry?[ofType: type]?.configCheck?(config) ?? [] }
     }
 }

@@ -226,7 +226,7 @@ import Testing
         var order: Order?
     }
 
-    @Test func `a description says what people ask about a step`() {
+    @Test func `a description says what people ask about a step`() throws {
         typealias Item = FlowDescription.Step
         let description = Orders.full.describe()
         #expect(description.name == "order" && description.version == "1.0.0")
@@ -239,6 +239,10 @@ import Testing
                 == Item(name: "charge", commit: false, retries: 3, timeout: .seconds(30), hasCondition: true))
         #expect(description.steps[3].timeout == .hours(24))
         #expect(description.steps.last == Item(name: "ship", commit: true))
+        #expect(
+            try JSONValueEncoder().encode(description)["steps"]?[1] == [
+                "name": "charge", "commit": false, "retries": 3, "timeout": 30000, "hasCondition": true,
+            ])
     }
 
     @Test func `retries are exponential unless said otherwise`() {

@@ -81,6 +81,13 @@ import Testing
         #expect(problems.map(\.pointer.description) == ["/steps/get/config/url"])
     }
 
+    @Test func `a closure that calls an unknown handler is warned of, or refused`() async throws {
+        let flow = Flow<Order>("f") { Step("get", type: "fetch") { _, _ in } }
+        let error = await #expect(throws: EngineError.self) { try await engine.register(flow, strict: true) }
+        #expect(error?.problems.map(\.code) == ["HANDLER_UNKNOWN"])
+        #expect(try await engine.register(flow).warnings.map(\.code) == ["HANDLER_UNKNOWN"])
+    }
+
     @Test func `a property that a custom encoding renames is found by the first attempt`() async throws {
         let flow = Flow<Sly>("f") { Step("one", into: \.note) { _, _ in "x" } }
         let error = await #expect(throws: StepFailure.self) { try await HandlerProbe(flow).call("f/one", context: [:]) }
