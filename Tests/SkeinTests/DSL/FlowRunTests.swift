@@ -132,6 +132,38 @@ struct FlowRunTests {
         #expect(end.status == .completed && end.context["note"] == "none")
     }
 
+    @Test func `a wait that times out does not leave the answer to an earlier one`() async throws {
+        let ledger = FlowLedger()
+        let flow = Flow<Order>("twice") {
+            Repeat("ask", while: { ($0.payment?.amount ?? 0) < 2 }, limit: 2) {
+                Wait(for: .approval, into: \.approval, timeout: .hours(1))
+                Step("act", into: \.payment) { order, _ in
+                    ledger.note("\(order.approval?.granted ?? false)")
+                    return Payment(amount: (order.payment?.amount ?? 0) + 1)
+                }
+            }
+        }
+        try await engine.register(flow)
+        let (execution, _) = try await engine.create(flow, Order(id: "o1", total: 1))
+        try await engine.signal(execution.id, .approval, Approval(granted: true))
+        let end = try await engine.run(execution.id, simulateTime: true)
+        #expect(end.status == .completed)
+        #expect(ledger.all == ["true", "false"])
+    }
+
+    @Test func `what a failed attempt changed is not kept`() async throws {
+        let ledger = FlowLedger()
+        let flow = Flow<Order>("leak") {
+            Step("shaky", retries: .fixed(1)) { order, step in
+                ledger.note(order.note ?? "nothing")
+                order.note = "attempt \(step.attempt)"
+                if step.attempt == 1 { throw StepFailure("SHAKY") }
+            }
+        }
+        let end = try await run(flow, Order(id: "o1", total: 1))
+        #expect(end.context["note"] == "attempt 2" && ledger.all == ["nothing", "nothing"])
+    }
+
     @Test func `a wait at the end that times out is a good end`() async throws {
         let flow = Flow<Order>("last") { Wait(for: .approval, into: \.approval, timeout: .seconds(1)) }
         #expect(try await run(flow, Order(id: "o1", total: 1)).status == .completed)
