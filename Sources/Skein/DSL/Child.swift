@@ -14,15 +14,18 @@ public struct Child<State: FlowState>: FlowElement, Sendable {
         _ input: @escaping @Sendable (State) throws -> Definition.Input
     ) {
         let field = OutputField(into)
-        var plan = StepPlan(name, .handler("sub-flow"))
-        plan.config = [
-            "flowId": .string(flow.id), "flowVersion": .string(flow.version),
-            "output": .string(flow.outputSource.rawValue),
-        ]
-        let part = StepPlan.Part(suffix: "input", member: "input", isNested: true) { _, step in
-            .success(try AnyHandler.encode(try input(try StateCoding<State>.decode(step.context))))
+        let (id, version, source) = (flow.id, flow.version, flow.outputSource)
+        var plan = StepPlan(name) { _, step in
+            guard let context = try AnyHandler.encode(try input(try StateCoding<State>.decode(step.context))).object
+            else {
+                throw StepFailure(
+                    "INPUT_ERROR", "the input of '\(id)' does not encode as an object", isRetryable: false)
+            }
+            var request = ChildrenRequest(id, version: version, contexts: [context])
+            request.yields = source == .context ? .context : .result
+            return .children(request)
         }
-        plan.parts = [part]
+        plan.config = ["flowId": .string(id), "flowVersion": .string(version)]
         plan.outputKey = field.outputKey
         plan.set(retries, timeout)
         if let problem = field.problem { plan.problems.append(problem) }

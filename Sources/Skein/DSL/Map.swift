@@ -1,13 +1,15 @@
 import SkeinCore
 
-/// Does the same with each item of a list, many at a time, and stores the results in the list's order.
+/// Does the same with each item of a list, many at a time, and stores the results in the list's order. Each result is
+/// recorded by itself: what was done is not done again after a crash.
 public struct Map<State: FlowState>: FlowElement, Sendable {
     private let plan: StepPlan
 
     /// - Parameters:
     ///   - over: the items.
     ///   - into: where the results are stored.
-    ///   - concurrency: the most items in progress at once, over all instances.
+    ///   - concurrency: the most items in progress at once. They are on one instance; for work that is to be spread over
+    ///     many, start children.
     ///   - retries: attempts after the first, for each item.
     ///   - body: what is done with one item.
     public init<Item: Codable & Sendable, Output: Codable & Sendable>(
@@ -17,13 +19,13 @@ public struct Map<State: FlowState>: FlowElement, Sendable {
         _ body: @escaping @concurrent @Sendable (Item, StepContext) async throws -> Output
     ) {
         let (items, results) = (StateField(over), StateField<State, [Output]>(into))
-        var plan = StepPlan(name, .handler("map"))
+        var plan = StepPlan(name) { _, step in
+            let list = try StateCoding<State>.decode(step.context)[keyPath: items.path]
+            let done = try await step.fanOut("item", over: list, concurrency: concurrency) { try await body($0, step) }
+            return .success(try AnyHandler.encode(done))
+        }
         plan.config["items"] = items.key.map { .string($0) }
         plan.config["concurrency"] = .int(Int64(concurrency))
-        let part = StepPlan.Part(suffix: "item", member: "handler", isNested: false) { item, step in
-            .success(try AnyHandler.encode(try await body(try AnyHandler.decode(item), step)))
-        }
-        plan.parts = [part]
         plan.outputKey = results.key
         plan.set(retries, timeout)
         plan.problems = [items.problem, results.problem].compactMap { $0 }

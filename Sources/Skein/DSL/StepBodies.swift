@@ -41,6 +41,7 @@ extension StepPlan {
             case .completed(let output, let next): return .completed(try field.output(output, in: state), next: next)
             case .failed(let failure): return .failed(failure)
             case .wait(let request): return .wait(request)
+            case .children(let request): return .children(request)
             }
         }
         plan.outputKey = field.outputKey
@@ -67,7 +68,7 @@ extension StepPlan {
                         try output(&state, result)
                         return .completed(try StateCoding.patch(from: before, to: state), next: next)
                     case .failed(let failure): return .failed(failure)
-                    case .wait:
+                    case .wait, .children:
                         throw StepFailure(
                             "INVALID_OUTPUT", "the handler '\(type)' waits: it needs a step without closures",
                             isRetryable: false)

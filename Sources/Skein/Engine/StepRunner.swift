@@ -125,12 +125,12 @@ final class StepRunner: Sendable {
                 return .stepFailed(attempt, .notStorable)
             }
             // The version is the driver's to find.
-            return .childrenRequested(
-                attempt,
-                Spawn(
-                    flowID: request.flowID, flowVersion: request.flowVersion ?? "", contexts: request.contexts,
-                    concurrency: request.concurrency, collects: request.collects, isMap: request.isMap,
-                    awaits: request.awaits, metadata: request.metadata, at: attempt.endedAt))
+            var spawn = Spawn(
+                flowID: request.flowID, flowVersion: request.flowVersion ?? "", contexts: request.contexts,
+                concurrency: request.concurrency, collects: request.collects, isMap: request.isMap,
+                awaits: request.awaits, metadata: request.metadata, at: attempt.endedAt)
+            spawn.yields = request.yields
+            return .childrenRequested(attempt, spawn)
         }
     }
 

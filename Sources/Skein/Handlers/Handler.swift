@@ -81,6 +81,8 @@ public struct ChildrenRequest: Sendable, Hashable {
     public var isMap = false
     /// False: the step ends when they have been started.
     public var awaits = true
+    /// What the step gets of a child that completed.
+    public var yields = ChildOutput.report
     public var metadata: JSONObject?
 
     public init(_ flowID: String, version: String? = nil, contexts: [JSONObject], concurrency: Int? = nil) {

@@ -54,6 +54,13 @@ extension Decision {
     private func output(_ spawn: Spawn, _ outcomes: [ChildOutcome]) -> JSONValue {
         guard !spawn.isMap else { return .array(outcomes.map { element($0, spawn) }) }
         guard let child = outcomes.first else { return .null }
+        if spawn.awaits, child.status == .completed {
+            switch spawn.yields {
+            case .report: break
+            case .context: return .object(child.context)
+            case .result: return child.result ?? .null
+            }
+        }
         var object: JSONObject = [
             "childExecutionId": .string(child.id.description), "flowId": .string(spawn.flowID),
         ]
@@ -70,7 +77,13 @@ extension Decision {
 
     private func element(_ child: ChildOutcome, _ spawn: Spawn) -> JSONValue {
         guard spawn.awaits else { return .string(child.id.description) }
-        guard child.status != .completed else { return child.result ?? .object(child.context) }
+        guard child.status != .completed else {
+            return switch spawn.yields {
+            case .report: child.result ?? .object(child.context)
+            case .context: .object(child.context)
+            case .result: child.result ?? .null
+            }
+        }
         var object: JSONObject = [
             "childExecutionId": .string(child.id.description), "status": .string(child.status.rawValue),
         ]

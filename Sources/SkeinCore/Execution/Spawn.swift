@@ -15,6 +15,7 @@ public struct Spawn: Sendable, Hashable {
     /// The step goes on when all have ended; false: when all have been started.
     public var awaits: Bool
     public var metadata: JSONObject?
+    public var yields = ChildOutput.report
     /// When they were asked for, by the worker's clock: part of their ids.
     public var at: Timestamp
     /// The position of the event that asked for them: tells this round of children from others of the execution.
@@ -34,6 +35,14 @@ public struct Spawn: Sendable, Hashable {
         self.metadata = metadata
         self.at = at
     }
+}
+
+/// What a step gets of a child that completed.
+public enum ChildOutput: String, Sendable, Hashable, CaseIterable {
+    /// Of one child `{childExecutionId, flowId, status, context, result?}`, in a list its result, else its context.
+    case report
+    case context
+    case result
 }
 
 /// How one child ended; for children that nobody waits for, that it was started.
@@ -66,6 +75,7 @@ extension Spawn {
         if isMap { object["isMap"] = true }
         if !awaits { object["awaits"] = false }
         if let metadata { object["metadata"] = .object(metadata) }
+        if yields != .report { object["yields"] = .string(yields.rawValue) }
         return .object(object)
     }
 
@@ -79,5 +89,6 @@ extension Spawn {
             isMap: object["isMap"] == true, awaits: object["awaits"] != false, metadata: object["metadata"]?.object,
             at: Timestamp(microseconds: at))
         round = object["round"]?.int64 ?? 0
+        yields = object["yields"]?.string.flatMap(ChildOutput.init(rawValue:)) ?? .report
     }
 }

@@ -187,7 +187,7 @@ import Testing
             ])
     }
 
-    @Test func `children and maps export with the closures they need`() {
+    @Test func `children and maps export what they are about`() {
         let flow = Flow<Fleet>("f", version: "2.0.0", timeout: .days(1), maxSteps: 50) {
             Map("lengths", over: \.names, into: \.lengths, concurrency: 50, retries: .fixed(2, every: .seconds(5))) {
                 name, _ in name.count
@@ -200,8 +200,7 @@ import Testing
                 "initialStepId": "lengths",
                 "steps": [
                     "lengths": [
-                        "type": "map",
-                        "config": ["items": "names", "concurrency": 50, "handler": "f/lengths.item"],
+                        "type": "f/lengths", "config": ["items": "names", "concurrency": 50],
                         "outputKey": "lengths", "transitions": ["onSuccess": "ship"],
                         "retry": [
                             "maxAttempts": 2, "backoffMs": 5000, "backoffMultiplier": 1, "maxBackoffMs": 5000,
@@ -209,11 +208,7 @@ import Testing
                         ],
                     ],
                     "ship": [
-                        "type": "sub-flow",
-                        "config": [
-                            "flowId": "order", "flowVersion": "1.0.0", "output": "context",
-                            "input": ["handler": "f/ship.input"],
-                        ],
+                        "type": "f/ship", "config": ["flowId": "order", "flowVersion": "1.0.0"],
                         "outputKey": "order", "transitions": ["onSuccess": nil],
                     ],
                 ],

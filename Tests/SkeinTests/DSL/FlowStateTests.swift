@@ -147,19 +147,47 @@ import Testing
                 == ["day": "mon", "figures": [], "approved": nil])
     }
 
-    @Test func `the closures of children and maps get and give plain data`() async throws {
+    @Test func `children and maps run, and give plain data`() async throws {
+        struct Box: FlowState {
+            let name: String
+            var weight: Int?
+        }
         struct Fleet: FlowState {
             let names: [String]
             var lengths: [Int]
-            var order: Order?
+            var box: Box?
+        }
+        let child = Flow<Box>("box") {
+            Step("weigh", into: \.weight) { box, _ in box.name.count * 10 }
         }
         let flow = Flow<Fleet>("f") {
-            Map("lengths", over: \.names, into: \.lengths) { name, _ in name.count }
-            Child("ship", Orders.full, into: \.order) { Order(id: $0.names[0], total: 1) }
+            Map("lengths", over: \.names, into: \.lengths, concurrency: 2) { name, _ in name.count }
+            Child("ship", child, into: \.box) { Box(name: $0.names[0]) }
         }
-        let probe = HandlerProbe(flow)
-        let context: JSONObject = ["names": ["ada"], "lengths": []]
-        #expect(try await probe.output("f/lengths.item", context: context, input: "ada") == 3)
-        #expect(try await probe.output("f/ship.input", context: context) == ["id": "ada", "total": 1])
+        let engine = Engine(store: InMemoryExecutionStore())
+        try await engine.register(child)
+        try await engine.register(flow)
+        let (execution, _) = try await engine.create(flow, Fleet(names: ["ada", "bo", "cleo"], lengths: []))
+        _ = try await engine.run(execution.id)
+        let end = try await engine.result(execution.id, of: flow)
+        #expect(end.lengths == [3, 2, 4] && end.box?.weight == 30)
+    }
+
+    @Test func `a durable function waits for a typed signal and returns its output`() async throws {
+        struct Goal: Codable, Sendable { var text: String }
+        let flow = DurableFlow<Goal, String>("agent") { goal, step in
+            let plan = try await step.run("plan") { goal.text + "!" }
+            guard let approval = try await step.waitForSignal(Signal<Bool>("approve"), timeout: .hours(1)) else {
+                return "nobody came"
+            }
+            return approval ? plan : "refused"
+        }
+        let engine = Engine(store: InMemoryExecutionStore())
+        try await engine.register(flow)
+        let (execution, _) = try await engine.create(flow, Goal(text: "go"))
+        #expect(try await engine.run(execution.id).wait?.signal == "approve")
+        try await engine.signal(execution.id, Signal<Bool>("approve"), true)
+        _ = try await engine.run(execution.id)
+        #expect(try await engine.result(execution.id, of: flow) == "go!")
     }
 }
