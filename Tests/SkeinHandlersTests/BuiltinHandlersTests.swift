@@ -10,7 +10,9 @@ struct BuiltinHandlersTests {
         engine.addBuiltinHandlers()
         #expect(Set(engine.handlers.types) == BuiltinHandlers.types)
         #expect(
-            BuiltinHandlers.types == ["http", "delay", "wait", "transform", "conditional", "switch", "log", "fail"])
+            BuiltinHandlers.types == [
+                "http", "delay", "wait", "sub-flow", "map", "transform", "conditional", "switch", "log", "fail",
+            ])
         for metadata in engine.handlers.metadata {
             #expect(!metadata.description.isEmpty && metadata.configSchema["type"] == "object" && !metadata.isStateful)
         }

@@ -51,6 +51,7 @@ extension Engine {
             knownVersions = latest.versions
         }
         if let problem = flow.spec.limits.problem(of: context) { throw EngineError(.contextLimit, problem) }
+        try check(context, against: flow.decision.graph.inputSchema)
         let now = clock.now
         let creation = ExecutionCreation(
             id: .new(at: now), flowID: flowID, flowVersion: flow.spec.version.description, tenantID: options.tenantID,
@@ -64,6 +65,21 @@ extension Engine {
             return try await born(creation, flow, options, fork, knownVersions: knownVersions)
         }
         return try await createOnce(creation, flow, options, fork, key: key)
+    }
+
+    /// - Throws: `invalidRequest` with every violation and its place.
+    private func check(_ context: JSONObject, against schema: JSONSchema?) throws {
+        guard let schema else { return }
+        let violations = schema.validate(.object(context), formats: true)
+        guard violations.isEmpty else {
+            throw EngineError(
+                .invalidRequest, "the context does not match the flow's inputSchema",
+                problems: violations.map { violation in
+                    Problem(
+                        code: "SCHEMA_VIOLATION", pointer: JSONPointer(tokens: ["context"] + violation.instance.tokens),
+                        message: violation.message)
+                })
+        }
     }
 
     private func root(of parent: ExecutionID?) async throws -> ExecutionID? {

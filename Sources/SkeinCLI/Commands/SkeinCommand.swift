@@ -13,6 +13,7 @@ struct SkeinCommand: ParsableCommand {
         subcommands: [
             DevCommand.self, ServeCommand.self, MigrateCommand.self, FlowCommand.self, RunCommand.self,
             ExecCommand.self,
-            LockCommand.self, WorkerCommand.self, DoctorCommand.self, VersionCommand.self, CompletionsCommand.self,
+            LockCommand.self, WorkerCommand.self, EvalCommand.self, DoctorCommand.self, VersionCommand.self,
+            CompletionsCommand.self,
         ])
 }

@@ -73,6 +73,8 @@ public final class FlowGraph: Sendable {
     public let spec: FlowSpec
     /// The steps in the order of the definition.
     public let nodes: [Node]
+    /// What contexts must match at creation.
+    public let inputSchema: JSONSchema?
     /// What states of its executions keep.
     public let traits: StateTraits
     private let indices: [StepID: Int]
@@ -86,6 +88,7 @@ public final class FlowGraph: Sendable {
         self.indices = indices
         let nodes = spec.steps.enumerated().map { Node($0.element, index: $0.offset, indices: indices) }
         self.nodes = nodes
+        inputSchema = spec.inputSchema.flatMap { $0 == .bool(true) ? nil : try? JSONSchema($0) }
         let forks = nodes.contains {
             max($0.onSuccess.count, $0.onFailure.count, $0.onResume.count, $0.onSkip.count) > 1
         }

@@ -85,10 +85,13 @@ struct FlowReader {
                 "\"inputSchema\" must be an object or a boolean, not \(schema.kind.withArticle).")
             return nil
         }
-        if schema != .bool(true), schema != .object([:]) {
-            problems.error(
-                .notSupportedYet, at: fields.place("inputSchema"),
-                "This version cannot check contexts against a schema; \"inputSchema\" must be left out, {} or true.")
+        do {
+            _ = try JSONSchema(schema)
+        } catch {
+            for problem in error.problems {
+                let place = JSONPointer(tokens: ["inputSchema"] + problem.pointer.tokens)
+                problems.error(.badSchema, at: place, problem.message)
+            }
         }
         return schema
     }

@@ -46,6 +46,8 @@ public enum ProblemCode: String, Sendable, Hashable, CaseIterable {
     case badOperator = "BAD_OPERATOR"
     /// A regular expression that ``TextPattern`` does not accept.
     case badPattern = "BAD_PATTERN"
+    /// `inputSchema` is no JSON Schema of draft 2020-12.
+    case badSchema = "BAD_SCHEMA"
     /// The definition uses a feature that this version cannot run.
     case notSupportedYet = "NOT_SUPPORTED_YET"
     /// Warning: no handler is known for the step's type.

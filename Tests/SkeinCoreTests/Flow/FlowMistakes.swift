@@ -16,8 +16,10 @@ extension FlowValidationTests {
         Mistake(["name": 5], "WRONG_TYPE /name"), Mistake(["description": []], "WRONG_TYPE /description"),
         Mistake(["metadata": []], "WRONG_TYPE /metadata"), Mistake(["inputSchema": [:]]),
         Mistake(["inputSchema": 5], "WRONG_TYPE /inputSchema"),
-        Mistake(["inputSchema": false], "NOT_SUPPORTED_YET /inputSchema"),
-        Mistake(["inputSchema": ["type": "object"]], "NOT_SUPPORTED_YET /inputSchema"),
+        Mistake(["inputSchema": false]), Mistake(["inputSchema": ["type": "object"]]),
+        Mistake(
+            ["inputSchema": ["type": "objekt", "properties": ["a": ["minimum": "1"]]]], "BAD_SCHEMA /inputSchema/type",
+            "BAD_SCHEMA /inputSchema/properties/a/minimum"),
         Mistake(["initialStepId": nil], "REQUIRED_MISSING /initialStepId"),
         Mistake(["initialStepId": 1], "WRONG_TYPE /initialStepId"),
         Mistake(["initialStepId": "zzz"], "INITIAL_STEP_UNKNOWN /initialStepId"),

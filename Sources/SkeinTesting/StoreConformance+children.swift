@@ -1,0 +1,122 @@
+// Parents, children and executions that go on after their end.
+
+import Skein
+import SkeinCore
+
+extension StoreConformance {
+    static let families: [Case] = [
+        Case("children are kept in their order, once each, and counted when they have ended") { scene in
+            let worker = try await scene.worker()
+            let parent = try await scene.held(worker)
+            let id = parent.executionID
+            try await scene.commit(scene.step(id, at: 2).with(family: .expects(round: 2, total: 3)))
+            let children = (0..<3).map { scene.child(of: id, round: 2, ordinal: $0) }
+            for _ in 0..<2 {
+                for outcome in try await scene.outcomes(children) { try outcome.expectCommitted() }
+            }
+            let count = try await scene.store.children(of: id, round: 2, wakeAt: 2)
+            try expect("how far the round is", count, is: ChildCount(started: 3, ended: 0))
+            let listed = try await scene.store.children(of: id, round: 2, from: 1, limit: 5)
+            try expect("the children", listed, is: children[1...].map(\.executionID))
+
+            let ends = children.map { scene.end($0.executionID, at: 2).with(family: .reports(parent: id, round: 2)) }
+            try await scene.commit(ends[0])
+            try await scene.commit(ends[0])
+            try expect("the woken", try await scene.store.countEndedChildren(), is: [])
+            try await scene.commit(ends[1])
+            try expect("the woken", try await scene.store.countEndedChildren(), is: [id])
+            try expect("the woken again", try await scene.store.countEndedChildren(), is: [])
+            let later = try await scene.store.children(of: id, round: 2, wakeAt: 3)
+            try expect("how far the round is", later.ended, is: 2)
+        },
+        Case("a parent that parks before it has seen its children's end is woken") { scene in
+            let worker = try await scene.worker()
+            let parent = try await scene.held(worker)
+            let id = parent.executionID
+            try await scene.commit(scene.step(id, at: 2).with(family: .expects(round: 2, total: 1)))
+            let child = scene.child(of: id, round: 2, ordinal: 0)
+            try await scene.commit(child)
+            _ = try await scene.store.children(of: id, round: 2, wakeAt: 1)
+            try await scene.commit(scene.end(child.executionID, at: 2).with(family: .reports(parent: id, round: 2)))
+            _ = try await scene.store.countEndedChildren()
+            let isWoken = try await scene.store.repark(
+                parent, due: .distantFuture, seenGeneration: 0, needs: StoreScenario.needs)
+            try expect("woken", isWoken, is: true)
+        },
+        Case("a child of another round, or of a parent that has ended, wakes nobody") { scene in
+            let worker = try await scene.worker()
+            let id = try await scene.held(worker).executionID
+            try await scene.commit(scene.step(id, at: 2).with(family: .expects(round: 2, total: 1)))
+            _ = try await scene.store.children(of: id, round: 2, wakeAt: 1)
+            let late = scene.child(of: id, round: 9, ordinal: 0)
+            try await scene.commit(late)
+            try await scene.commit(scene.end(late.executionID, at: 2).with(family: .reports(parent: id, round: 9)))
+            try expect("the woken", try await scene.store.countEndedChildren(), is: [])
+            let orphan = scene.child(of: id, round: 2, ordinal: 1)
+            try await scene.commit(orphan)
+            try await scene.commit(scene.end(id, at: 3))
+            try await scene.commit(scene.end(orphan.executionID, at: 2).with(family: .reports(parent: id, round: 2)))
+            try expect("the woken", try await scene.store.countEndedChildren(), is: [])
+        },
+        Case("a cancelled parent is remembered until its children are, and a cancelled child is counted") { scene in
+            let worker = try await scene.worker()
+            let id = try await scene.held(worker).executionID
+            try await scene.commit(scene.step(id, at: 2).with(family: .expects(round: 2, total: 1)))
+            _ = try await scene.store.children(of: id, round: 2, wakeAt: 1)
+            let child = scene.child(of: id, round: 2, ordinal: 0)
+            try await scene.commit(child)
+            _ = try await scene.store.cancel(
+                child.executionID, operationID: scene.operationID(), body: scene.cancelled())
+            try expect("the woken", try await scene.store.countEndedChildren(), is: [id])
+            try expect("the cascades", try await scene.store.cascades(limit: 5), is: [])
+            _ = try await scene.store.cancel(id, operationID: scene.operationID(), body: scene.cancelled())
+            try expect("the cascades", try await scene.store.cascades(limit: 5), is: [id])
+            try await scene.store.endCascade(of: id)
+            try expect("the cascades", try await scene.store.cascades(limit: 5), is: [])
+        },
+        Case("an ended execution that is reopened is due again, and ends again") { scene in
+            let worker = try await scene.worker()
+            let held = try await scene.held(worker)
+            let id = held.executionID
+            try await scene.commit(scene.end(id, at: 2, status: .failed))
+            let reopened = scene.step(id, at: 3, kind: .reopened).with(
+                effect: .reopen(needs: StoreScenario.needs), snapshot: Snapshot(status: .running))
+            try await scene.commit(reopened)
+            try await scene.expectFenced(scene.step(id, at: 3))
+            try expect("what is due", try await scene.claim(worker).map(\.executionID), is: [id])
+            try await scene.commit(scene.end(id, at: 4, status: .completed))
+            try expect("the status", try await scene.store.list(ExecutionQuery()).map(\.status), is: [.completed])
+            try expect("what is due", try await scene.claim(worker).count, is: 0)
+        },
+        Case("one row may consume several items of the inbox") { scene in
+            let id = try await scene.create()
+            let first = try await scene.send(id, name: "a")
+            _ = try await scene.send(id, name: "b")
+            let third = try await scene.send(id, name: "c")
+            let row = Append(
+                executionID: id, position: 2, kind: .step, count: 1, operationID: scene.operationID(),
+                body: scene.step(id, at: 2).body, consumed: [first, third])
+            try await scene.commit(row)
+            try expect("the inbox", try await scene.load(id).inbox.map(\.name), is: ["b"])
+        },
+    ]
+}
+
+extension StoreScenario {
+    /// The first row of a child.
+    fileprivate func child(of parent: ExecutionID, round: Int64, ordinal: Int32) -> Append {
+        let id = executionID()
+        let creation = ExecutionCreation(
+            id: id, flowID: "flow", flowVersion: "1.0.0", context: [:], parentID: parent, rootID: parent,
+            parentRound: round, ordinal: ordinal, depth: 1, createdAt: now)
+        return Append(
+            executionID: id, position: 1, kind: .created, count: 1, operationID: OperationID(raw: id.raw),
+            body: LogBody(workerID: nil, at: now, events: [.created(creation)]).encoded(),
+            effect: .create(
+                NewExecution(creation: creation, needs: StoreScenario.needs, readyAt: .distantFuture), ownership: nil))
+    }
+
+    fileprivate func cancelled() -> [UInt8] {
+        LogBody(workerID: nil, at: now, events: [.cancelled(Cancellation())]).encoded()
+    }
+}
