@@ -26,7 +26,9 @@ struct SkeinBench: AsyncParsableCommand {
     var rounds = 3
 
     @Option(
-        help: "Sections to run, separated by commas: transitions, single, latency, wakes, http, idle. Default: all.")
+        help:
+            "Sections to run, separated by commas: transitions, single, shapes, latency, wakes, http, idle. Default: all."
+    )
     var only: String?
 
     @Option(help: "Executions in progress at once in the throughput sections.")
@@ -71,12 +73,13 @@ struct SkeinBench: AsyncParsableCommand {
 
 /// What can be measured.
 enum Section: String, CaseIterable {
-    case transitions, single, latency, wakes, http, idle
+    case transitions, single, shapes, latency, wakes, http, idle
 
     func run(_ environment: BenchEnvironment, _ options: SkeinBench, _ report: Report) async throws {
         switch self {
         case .transitions: try await Throughput(environment, options, steps: 10).run(report)
         case .single: try await Throughput(environment, options, steps: 1).run(report)
+        case .shapes: try await Shapes(environment, options).run(report)
         case .latency: try await Latency(environment).run(report)
         case .wakes: try await Wakes(environment).run(report)
         case .http: try await Web(environment, options).run(report)

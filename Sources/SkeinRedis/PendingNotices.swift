@@ -20,6 +20,7 @@ struct PendingNotices: Sendable {
         for notice in more {
             if let known = notices.index(forKey: notice.executionID) {
                 notices.values[known].position = max(notices.values[known].position, notice.position)
+                if notice.isEnd { notices.values[known].isEnd = true }
             } else {
                 notices[notice.executionID] = notice
                 order.append(notice.executionID)

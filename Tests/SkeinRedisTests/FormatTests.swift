@@ -106,5 +106,8 @@ struct FormatTests {
         #expect(EventMessage.encode(notice) == #"{"executionId":"\#(text)","seq":42}"#)
         #expect(EventMessage.decode(Array(EventMessage.encode(notice).utf8), root: id) == notice)
         #expect(EventMessage.decode(Array(#"{"executionId":"\#(text)"}"#.utf8), root: id) == nil)
+        let last = EventNotice(executionID: id, rootID: id, position: 43, isEnd: true)
+        #expect(EventMessage.encode(last) == #"{"executionId":"\#(text)","seq":43,"ended":true}"#)
+        #expect(EventMessage.decode(Array(EventMessage.encode(last).utf8), root: id) == last)
     }
 }

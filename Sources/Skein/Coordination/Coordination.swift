@@ -118,8 +118,11 @@ public struct EventNotice: Sendable, Hashable {
     public var rootID: ExecutionID
     /// The position of the last event that is known to be committed.
     public var position: Int64
+    /// The execution has ended: what those who wait for its result look at.
+    public var isEnd: Bool
 
-    public init(executionID: ExecutionID, rootID: ExecutionID, position: Int64) {
+    public init(executionID: ExecutionID, rootID: ExecutionID, position: Int64, isEnd: Bool = false) {
+        self.isEnd = isEnd
         self.executionID = executionID
         self.rootID = rootID
         self.position = position

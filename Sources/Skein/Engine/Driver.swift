@@ -14,6 +14,8 @@ final class Drive {
     let seenGeneration: Int64
     /// The position that the stored snapshot covers up to.
     var snapshotPosition: Int64
+    /// How large the last snapshot was, as far as this owner knows.
+    var snapshotBytes: Int64 = 0
     /// When it was due, for handlers that nobody has.
     var dueAt: Timestamp
     /// Keeps what the code of its steps records; made with the first step.
@@ -58,6 +60,9 @@ enum DriveEnd: Sendable, Equatable {
 }
 
 final class Driver: Sendable {
+    /// A large state is written more rarely, so that snapshots cost each event about as many bytes as the log does.
+    private static let bytesPerEvent: Int64 = 256
+
     let store: any ExecutionStore
     let journal: Journal
     let coordination: Coordination
@@ -253,7 +258,7 @@ final class Driver: Sendable {
             : drive.flow.decision.decide(drive.state, facts, at: now, random: Mixer.fraction)
         let isDue =
             drive.state.position + Int64(transition.events.count) - drive.snapshotPosition
-            >= Int64(configuration.snapshotEvery)
+            >= max(Int64(configuration.snapshotEvery), drive.snapshotBytes / Self.bytesPerEvent)
         var effect = Append.Effect.none
         var snapshot: Snapshot?
         switch transition.then {
@@ -294,12 +299,15 @@ final class Driver: Sendable {
         let append = pending.append
         drive.state.apply(pending.events, position: append.position, at: pending.at)
         drive.dueAt = pending.at
-        if append.snapshot?.bytes != nil { drive.snapshotPosition = drive.state.position }
+        if let bytes = append.snapshot?.bytes {
+            drive.snapshotPosition = drive.state.position
+            drive.snapshotBytes = Int64(bytes.count)
+        }
         if !append.consumed.isEmpty { drive.inbox.removeAll { append.consumed.contains($0.generation) } }
         coordination.events.publish(
             EventNotice(
                 executionID: append.executionID, rootID: drive.state.creation.rootID,
-                position: drive.state.position - 1))
+                position: drive.state.position - 1, isEnd: drive.state.status.isEnded))
         switch pending.then {
         case .proceed: return nil
         case .end:

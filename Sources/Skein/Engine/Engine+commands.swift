@@ -41,7 +41,7 @@ extension Engine {
             try await self.cancelChildren(of: id)
             self.coordination.wakes.signal([WakeHint(executionID: id, reason: "cancel")])
             self.coordination.events.publish(
-                EventNotice(executionID: id, rootID: after.creation.rootID, position: position))
+                EventNotice(executionID: id, rootID: after.creation.rootID, position: position, isEnd: true))
             return CancelResult(execution: after, cancelled: true, previousStatus: before.status)
         }
     }

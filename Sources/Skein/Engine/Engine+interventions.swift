@@ -105,7 +105,9 @@ extension Engine {
                 await fanIn.countHere()
             }
             coordination.events.publish(
-                EventNotice(executionID: id, rootID: record.creation.rootID, position: next.position - 1))
+                EventNotice(
+                    executionID: id, rootID: record.creation.rootID, position: next.position - 1,
+                    isEnd: next.status.isEnded))
             // The reason "cancel" makes the owner look whether it still is.
             coordination.wakes.signal([WakeHint(executionID: id, reason: "cancel")])
             if !next.status.isEnded { dispatcher?.wake(id) }

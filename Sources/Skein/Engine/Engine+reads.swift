@@ -136,14 +136,20 @@ extension Engine {
     }
 
     /// Calls `look` at once, after each notice and every second, until it returns nil.
-    private func watch(_ id: ExecutionID, root: ExecutionID, _ look: @Sendable (Int64?) async throws -> Int64?)
-        async throws
-    {
+    ///
+    /// - Parameter endsOnly: notices of an end are enough.
+    private func watch(
+        _ id: ExecutionID, root: ExecutionID, endsOnly: Bool = false,
+        _ look: @Sendable (Int64?) async throws -> Int64?
+    ) async throws {
         let alarm = Alarm()
         try await withThrowingTaskGroup(of: Void.self) { group in
             let notices = coordination.events.notices(root: root)
             group.addTask {
-                for await notice in notices where notice == nil || notice?.executionID == id { alarm.poke() }
+                for await notice in notices {
+                    if let notice, notice.executionID != id || (endsOnly && !notice.isEnd) { continue }
+                    alarm.poke()
+                }
             }
             defer { group.cancelAll() }
             var position = try await look(nil)
@@ -161,7 +167,7 @@ extension Engine {
         guard !first.status.isEnded else { return first }
         let root = first.creation.rootID
         let ended: @concurrent @Sendable () async throws -> Void = {
-            try await self.watch(id, root: root) { _ in
+            try await self.watch(id, root: root, endsOnly: true) { _ in
                 guard let record = try await self.store.record(id) else { return nil }
                 return try await self.execution(of: record).status.isEnded ? nil : 1
             }
