@@ -21,6 +21,9 @@ extension Engine {
     /// Stores a definition under its id and version. A version never changes: the same content again is fine, another
     /// is a conflict.
     ///
+    /// A task graph may leave its version out: an edited one gets the next patch version, an unedited one the version it
+    /// has.
+    ///
     /// - Parameter strict: step types that no handler has are errors instead of warnings.
     /// - Throws: `flowInvalid` with every problem, `flowConflict`.
     @discardableResult
@@ -32,6 +35,7 @@ extension Engine {
                 .flowInvalid, "the flow has \(problems.count) problem\(problems.count == 1 ? "" : "s")",
                 problems: problems)
         }
+        guard spec.hasVersion else { return try await registerNext(spec, definition, strict: strict) }
         switch try await store.register(spec) {
         case .new: return RegisteredFlow(flow: spec, isNew: true, warnings: validation.warnings)
         case .identical: return RegisteredFlow(flow: spec, isNew: false, warnings: validation.warnings)
@@ -40,6 +44,25 @@ extension Engine {
                 .flowConflict,
                 "the flow '\(spec.id)' exists in version \(spec.version) with another content; give the new one a new version"
             )
+        }
+    }
+
+    private func registerNext(_ spec: FlowSpec, _ definition: JSONValue, strict: Bool) async throws -> RegisteredFlow {
+        while true {
+            var next = "1.0.0"
+            if let text = try await store.versions(of: spec.id).first, let latest = SemanticVersion(text) {
+                let known = try await store.flow(spec.id, version: text)
+                var same = definition.object ?? [:]
+                same["version"] = .string(text)
+                next = known.map { $0.sameContent(as: .object(same)) } == true ? text : latest.nextPatch
+            }
+            var object = definition.object ?? [:]
+            object["version"] = .string(next)
+            do {
+                return try await register(.object(object), strict: strict)
+            } catch let error as EngineError where error.code == .flowConflict {
+                // Somebody else took that number.
+            }
         }
     }
 
@@ -73,5 +96,12 @@ extension Engine {
     ) {
         handlers.register(
             AnyHandler(HandlerMetadata(type: type)) { input, step in try await body(AnyHandler.decode(input), step) })
+    }
+}
+
+extension JSONValue {
+    /// The same members and values, whatever their order.
+    fileprivate func sameContent(as other: JSONValue) -> Bool {
+        serialized(.canonical) == other.serialized(.canonical)
     }
 }

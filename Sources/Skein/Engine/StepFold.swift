@@ -31,13 +31,22 @@ struct StepFold {
                 order.append(id)
                 views[id] = StepView(stepID: id, type: types[id] ?? "", status: "pending", attempt: 1)
             }
-            if let wait = execution.wait, wait.kind != .handler {
+            if execution.currentSteps.count > 1 {
+                // Each branch as its own events say.
+                if views[id]?.status != "suspended" {
+                    views[id]?.status = execution.status == .running ? "running" : "pending"
+                }
+            } else if let wait = execution.wait, wait.kind != .handler {
                 views[id]?.status = "suspended"
                 views[id]?.waitingFor = wait.signal ?? wait.kind.rawValue
             } else {
                 views[id]?.status = execution.status == .running ? "running" : "pending"
                 views[id]?.attempt = execution.attempt
             }
+        }
+        let current = Set(execution.currentSteps)
+        for id in order where views[id]?.status == "suspended" && !current.contains(id) {
+            views[id]?.status = "completed"
         }
         let rest = ids.filter { views[$0] == nil }.map {
             StepView(stepID: $0, type: types[$0] ?? "", status: "pending", attempt: 0)
@@ -52,6 +61,7 @@ struct StepFold {
         case "step.failed", "step.timed_out": "failed"
         case "step.retry_scheduled": "pending"
         case "step.suspended": "completed"
+        case "execution.waiting": "suspended"
         case "step.skipped": "skipped"
         case "step.compensating", "step.compensation_failed": "compensating"
         case "step.compensated": "compensated"

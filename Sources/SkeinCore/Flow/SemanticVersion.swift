@@ -42,6 +42,24 @@ public struct SemanticVersion: Sendable {
     /// Whether this is a version before its release (`1.0.0-rc.1`).
     public var isPrerelease: Bool { !prerelease.isEmpty }
 
+    /// The next version that mends something: `1.4.1` after `1.4.0`, and after `1.4.1-rc.1`.
+    public var nextPatch: String {
+        let patch = isPrerelease ? String(core[2]) : Self.successor(of: core[2])
+        return "\(core[0]).\(core[1]).\(patch)"
+    }
+
+    private static func successor(of digits: Substring) -> String {
+        var result: [UInt8] = []
+        var carries = true
+        for digit in digits.utf8.reversed() {
+            let isNine = digit == UInt8(ascii: "9")
+            result.append(carries ? (isNine ? UInt8(ascii: "0") : digit + 1) : digit)
+            carries = carries && isNine
+        }
+        if carries { result.append(UInt8(ascii: "1")) }
+        return String(decoding: result.reversed(), as: UTF8.self)
+    }
+
     /// How this version stands to another in the order of semver.org, which disregards build metadata.
     public func precedence(over other: SemanticVersion) -> JSONOrder {
         for (mine, theirs) in zip(core, other.core) {

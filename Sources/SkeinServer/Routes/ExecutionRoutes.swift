@@ -12,6 +12,7 @@ struct ExecutionRoutes: Sendable {
             Endpoint(.post, "/v1/executions", create),
             Endpoint(.get, "/v1/executions", list),
             Endpoint(.get, "/v1/executions/{id}", show),
+            Endpoint(.get, "/v1/executions/{id}/children", children),
         ]
     }
 
@@ -41,6 +42,21 @@ struct ExecutionRoutes: Sendable {
         let location = "/v1/executions/\(result.execution.id)"
         guard result.created else { return .json(answer, headers: [.location: location, .idempotentReplayed: "true"]) }
         return .json(answer, status: .created, headers: [.location: location])
+    }
+
+    /// In the order of their ids, which is that of their creation.
+    @Sendable private func children(_ request: APIRequest) async throws -> Response {
+        let page = try request.query(["limit", "offset"]) { Page(&$0) }
+        let id = try request.executionID()
+        _ = try await engine.execution(id)
+        let ids = try await engine.store.children(of: id, round: nil, from: page.offset, limit: page.limit + 1)
+        var children: [JSONValue] = []
+        for child in ids.prefix(page.limit) { children.append(try await engine.execution(child).json) }
+        return .json(
+            [
+                "items": .array(children), "limit": .int(Int64(page.limit)), "offset": .int(Int64(page.offset)),
+                "hasMore": .bool(ids.count > page.limit),
+            ] as JSONObject)
     }
 
     private static func options(_ body: inout BodyReader, key: String?) -> CreateOptions {

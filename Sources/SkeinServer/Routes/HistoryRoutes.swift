@@ -40,7 +40,7 @@ struct HistoryRoutes: Sendable {
     // MARK: - Events
 
     /// A page of recorded events, or with `Accept: text/event-stream` all of them as they happen.
-    @Sendable private func events(_ request: APIRequest) async throws -> Response {
+    @Sendable func events(_ request: APIRequest) async throws -> Response {
         let (from, limit, last) = try request.query(["from", "limit", "cursor", "lastEventId"]) { query in
             let from = query.integer("from", in: 1...Int.max) ?? query.integer("cursor", in: 1...Int.max)
             return (

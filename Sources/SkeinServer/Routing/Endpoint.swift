@@ -27,10 +27,12 @@ struct Endpoints {
     let drain: Drain
 
     var all: [Endpoint] {
-        FlowRoutes(engine: engine).endpoints
+        let history = HistoryRoutes(engine: engine, configuration: configuration, drain: drain)
+        return FlowRoutes(engine: engine).endpoints
             + ExecutionRoutes(engine: engine).endpoints
             + CommandRoutes(engine: engine).endpoints
-            + HistoryRoutes(engine: engine, configuration: configuration, drain: drain).endpoints
+            + history.endpoints
+            + WeaverRoutes(engine: engine, events: history.events).endpoints
             + ClusterRoutes(engine: engine).endpoints
             + HealthRoutes(engine: engine, configuration: configuration, metrics: metrics, drain: drain).endpoints
     }
