@@ -9,7 +9,10 @@ struct OperatorRouteTests {
         [
             "id": "graph",
             "tasks": [
-                ["id": "fetch", "handler": .string(first), "inputs": ["name": "$.name"], "outputs": ["text": "$.result"]],
+                [
+                    "id": "fetch", "handler": .string(first), "inputs": ["name": "$.name"],
+                    "outputs": ["text": "$.result"],
+                ],
                 ["id": "left", "handler": "shout", "dependencies": ["fetch"], "outputs": ["l": "$.result"]],
                 ["id": "right", "handler": "shout", "dependencies": ["fetch"], "outputs": ["r": "$.result"]],
                 ["id": "end", "handler": "hello", "dependencies": ["left", "right"]],
@@ -89,7 +92,8 @@ struct OperatorRouteTests {
                 "/v1/executions", ["flowId": "strict", "context": ["name": 1, "mail": "nobody"]])
             #expect(refused.status == 422)
             #expect(refused.errors["/context/name"] == "SCHEMA_VIOLATION" && refused.errors["/context/mail"] != nil)
-            #expect(try await calls.post("/v1/executions", ["flowId": "strict", "context": ["name": "a"]]).status == 201)
+            #expect(
+                try await calls.post("/v1/executions", ["flowId": "strict", "context": ["name": "a"]]).status == 201)
         }
     }
 
@@ -109,6 +113,32 @@ struct OperatorRouteTests {
             let page = try await calls.get("/v1/executions/\(id)/children?limit=1")
             #expect(page.json["hasMore"] == true && page.json["items"]?.array?.count == 1)
             #expect(page.json["items"]?[0]?["parentExecutionId"]?.string == id.description)
+        }
+    }
+}
+
+extension OperatorRouteTests {
+    @Test func `many executions are started together, and a bad one does not keep the others`() async throws {
+        let server = try await TestServer()
+        try await server.test { calls in
+            let answer = try await calls.post(
+                "/v1/executions/batch",
+                [
+                    "items": [
+                        ["flowId": "greet", "context": ["name": "a"]], ["flowId": "nowhere"], ["context": 1],
+                        ["flowId": "greet", "context": ["name": "b"], "idempotencyKey": "k"],
+                        ["flowId": "greet", "context": ["name": "b"], "idempotencyKey": "k"],
+                    ]
+                ])
+            #expect(answer.status == 200)
+            let items = answer.json["items"]?.array ?? []
+            #expect(items.map { $0["created"] } == [true, nil, nil, true, false])
+            #expect(items[1]["error"]?["code"] == "FLOW_NOT_FOUND")
+            #expect(items[2]["error"]?["errors"]?.array?.count == 2)
+            #expect(items[3]["execution"]?["id"] == items[4]["execution"]?["id"])
+            let id = items[0]["execution"]?["id"]?.string ?? ""
+            #expect(try await calls.post("/v1/executions/\(id)/run", [:]).json["status"] == "completed")
+            #expect(try await calls.post("/v1/executions/batch", ["items": []]).status == 422)
         }
     }
 }

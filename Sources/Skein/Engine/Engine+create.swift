@@ -4,6 +4,19 @@ import Crypto
 import Metrics
 public import SkeinCore
 
+/// One of many executions to start.
+public struct CreateRequest: Sendable {
+    public var flowID: String
+    public var context: JSONObject
+    public var options: CreateOptions
+
+    public init(_ flowID: String, context: JSONObject = [:], options: CreateOptions = CreateOptions()) {
+        self.flowID = flowID
+        self.context = context
+        self.options = options
+    }
+}
+
 extension Engine {
     /// Starts an execution of a flow.
     ///
@@ -41,6 +54,17 @@ extension Engine {
         _ flowID: String, _ context: JSONObject, _ options: CreateOptions,
         _ fork: (source: ExecutionID, step: StepID)?
     ) async throws -> CreateResult {
+        let (creation, flow, knownVersions) = try await creation(flowID, context, options)
+        guard let key = options.idempotencyKey else {
+            return try await born(creation, flow, options, fork, knownVersions: knownVersions)
+        }
+        return try await createOnce(creation, flow, options, fork, key: key)
+    }
+
+    /// What an execution is born with, its flow, and how many versions of it there were where the latest was taken.
+    private func creation(_ flowID: String, _ context: JSONObject, _ options: CreateOptions) async throws -> (
+        ExecutionCreation, CompiledFlow, Int?
+    ) {
         let flow: CompiledFlow
         var knownVersions: Int?
         if let version = options.flowVersion {
@@ -61,10 +85,7 @@ extension Engine {
             parentID: options.parentID, rootID: try await root(of: options.parentID),
             executionTimeout: options.executionTimeout ?? flow.spec.executionTimeout, waitTimeout: options.waitTimeout,
             autoRun: options.autoRun, createdAt: now)
-        guard let key = options.idempotencyKey else {
-            return try await born(creation, flow, options, fork, knownVersions: knownVersions)
-        }
-        return try await createOnce(creation, flow, options, fork, key: key)
+        return (creation, flow, knownVersions)
     }
 
     /// - Throws: `invalidRequest` with every violation and its place.
@@ -94,6 +115,49 @@ extension Engine {
                 ])
         }
         return record.creation.rootID
+    }
+
+    // MARK: - Many
+
+    /// Starts many executions. Those without an idempotency key that are valid become durable together, in one
+    /// transaction; each of the others by itself. One that cannot be started does not keep the others.
+    public func create(_ requests: [CreateRequest]) async -> [Result<CreateResult, any Error>] {
+        var results = [Result<CreateResult, any Error>?](repeating: nil, count: requests.count)
+        var batch: [(index: Int, append: Append, state: ExecutionState, due: Timestamp)] = []
+        for (index, request) in requests.enumerated() {
+            do {
+                let problems = request.options.problems() + request.context.problems()
+                guard problems.isEmpty else {
+                    throw EngineError(.invalidRequest, "the request is not valid", problems: problems)
+                }
+                guard request.options.idempotencyKey == nil else {
+                    results[index] = .success(
+                        try await create(request.flowID, context: request.context, options: request.options))
+                    continue
+                }
+                let (creation, flow, _) = try await creation(request.flowID, request.context, request.options)
+                let due = request.options.readyAt(now: creation.createdAt)
+                let (append, state) = first(creation, flow, nil, due: due, ownership: nil)
+                batch.append((index, append, state, due))
+            } catch {
+                results[index] = .failure(error)
+            }
+        }
+        do {
+            let outcomes = batch.isEmpty ? [] : try await store.commit(batch.map(\.append), writer: 0)
+            for (item, outcome) in zip(batch, outcomes) {
+                if case .refused(let error) = outcome {
+                    results[item.index] = .failure(error)
+                    continue
+                }
+                metrics.started.increment()
+                announce(item.state.creation, due: item.due)
+                results[item.index] = .success(CreateResult(execution: Execution(item.state), created: true))
+            }
+        } catch {
+            for item in batch { results[item.index] = .failure(error) }
+        }
+        return results.map { $0 ?? .failure(StoreError(.unavailable, "the store gave no outcome")) }
     }
 
     // MARK: - Without a key

@@ -10,6 +10,7 @@ struct ExecutionRoutes: Sendable {
     var endpoints: [Endpoint] {
         [
             Endpoint(.post, "/v1/executions", create),
+            Endpoint(.post, "/v1/executions/batch", createMany),
             Endpoint(.get, "/v1/executions", list),
             Endpoint(.get, "/v1/executions/{id}", show),
             Endpoint(.get, "/v1/executions/{id}/children", children),
@@ -42,6 +43,47 @@ struct ExecutionRoutes: Sendable {
         let location = "/v1/executions/\(result.execution.id)"
         guard result.created else { return .json(answer, headers: [.location: location, .idempotentReplayed: "true"]) }
         return .json(answer, status: .created, headers: [.location: location])
+    }
+
+    /// 200 with an answer for each, in order: `{execution, created}` or `{error}`, the problem that the request alone
+    /// would have got. Items are those of a single creation, and may have an `idempotencyKey`.
+    @Sendable private func createMany(_ request: APIRequest) async throws -> Response {
+        try request.noQuery()
+        let items = try await request.members(["items"]) { body in
+            let list = body.value("items")?.array
+            if list == nil {
+                body.add(.requiredMissing, JSONPointer(tokens: ["items"]), #"The request needs "items", a list."#)
+            }
+            if let count = list?.count, !(1...1_000).contains(count) {
+                body.add(.outOfRange, JSONPointer(tokens: ["items"]), #""items" must have 1 to 1,000 elements."#)
+            }
+            return list ?? []
+        }
+        let requests = items.enumerated().map { index, item in
+            Result { try Self.request(item, at: JSONPointer(tokens: ["items", String(index)])) }
+        }
+        let requestID = request.context.requestID
+        var created = await engine.create(requests.compactMap { try? $0.get() })[...]
+        let answers = requests.map { request -> JSONValue in
+            do {
+                _ = try request.get()
+                guard let result = try created.popFirst()?.get() else { return .null }
+                return ["execution": result.execution.json, "created": .bool(result.created)]
+            } catch {
+                return ["error": HTTPProblem(error).json(requestID: requestID)]
+            }
+        }
+        return .json(["items": .array(answers)] as JSONObject)
+    }
+
+    private static func request(_ item: JSONValue, at pointer: JSONPointer) throws -> CreateRequest {
+        var body = BodyReader(item, known: fields + ["idempotencyKey"], at: pointer)
+        let flowID = body.requiredText("flowId") ?? ""
+        let context = body.object("context") ?? [:]
+        let options = options(&body, key: body.text("idempotencyKey"))
+        body.problems += options.problems() + context.problems()
+        try body.finish()
+        return CreateRequest(flowID, context: context, options: options)
     }
 
     /// In the order of their ids, which is that of their creation.
