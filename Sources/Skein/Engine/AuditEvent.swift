@@ -54,7 +54,7 @@ extension AuditEvent {
         }
     }
 
-    private init(
+    init(
         _ event: ExecutionEvent, executionID: ExecutionID, seq: Int64, root: ExecutionID, workerID: WorkerID?,
         at: Timestamp
     ) {

@@ -134,6 +134,7 @@ extension Driver {
                     }
                     let step = runner.attempt(node, of: drive.state, at: now, keeper: mailbox)
                     running[node.id] = step
+                    if tracer.isActive { traceStart(step) }
                     group.addTask { [self] in
                         mailbox.post(.ended(node.id, await resolved(runner.run(step, by: handler))))
                     }

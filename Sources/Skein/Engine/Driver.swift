@@ -77,6 +77,7 @@ final class Driver: Sendable {
     let dozer: Dozer
     let flows: FlowCache
     let fanIn: FanIn
+    let tracer: Tracer
     /// Raised when the instance is stopping: owners then let go at the next boundary.
     let draining: Flag
 
@@ -97,6 +98,7 @@ final class Driver: Sendable {
         dozer = engine.dozer
         flows = engine.flows
         fanIn = engine.fanIn
+        tracer = engine.tracer
         self.draining = draining
     }
 
@@ -180,6 +182,7 @@ final class Driver: Sendable {
 
     private func run(_ drive: Drive, _ step: StepContext, _ handler: AnyHandler) async -> DriveEnd? {
         drive.slot.begin(step)
+        if tracer.isActive { traceStart(step) }
         let fact = await resolved(runner.run(step, by: handler))
         if drive.slot.end() {
             for row in await drive.slot.sideRows() {
@@ -298,6 +301,7 @@ final class Driver: Sendable {
     private func settle(_ drive: Drive, _ pending: Pending, woken: Bool) -> DriveEnd? {
         let append = pending.append
         drive.state.apply(pending.events, position: append.position, at: pending.at)
+        if tracer.isActive { trace(pending.events, of: drive, at: append.position, pending.at) }
         drive.dueAt = pending.at
         if let bytes = append.snapshot?.bytes {
             drive.snapshotPosition = drive.state.position

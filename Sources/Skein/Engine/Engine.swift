@@ -21,6 +21,7 @@ public final class Engine: Service, Sendable {
     let slots: SlotTable
     let dozer: Dozer
     let fanIn: FanIn
+    let tracer: Tracer
     let identity: WorkerIdentity
     private let running = Flag()
     private let draining = Flag()
@@ -49,6 +50,7 @@ public final class Engine: Service, Sendable {
         journal = Journal(store: store, batchLimit: configuration.batchLimit, metrics: self.metrics)
         slots = SlotTable(capacity: configuration.claims ? configuration.concurrency : 0)
         dozer = Dozer(clock: clock)
+        tracer = Tracer(logger: logger)
         fanIn = FanIn(store: store, coordination: self.coordination, clock: clock, logger: logger)
         identity = WorkerIdentity(configuration.workerID ?? WorkerID(raw: .random()))
     }
@@ -76,6 +78,9 @@ public final class Engine: Service, Sendable {
             return driver
         }
     }
+
+    /// Shows the sink what this instance does from here on. A sink cannot harm an execution.
+    public func trace(_ sink: any TraceSink) { tracer.add(sink) }
 
     var dispatcher: Dispatcher? { dispatcherBox.withLock { $0 } }
 
