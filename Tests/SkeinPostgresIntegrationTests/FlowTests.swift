@@ -68,6 +68,10 @@ struct FlowTests {
             let outcomes = try await schema.rows("SELECT status FROM outcomes WHERE execution_id = '\(id)'")
             #expect(try outcomes.map { try $0.int16(0) } == [13])
 
+            let steps = try await schema.rows(
+                "SELECT step_id, status FROM steps WHERE execution_id = '\(id)' ORDER BY step_id")
+            #expect(try steps.map { try $0.string(1) } == ["completed", "compensated", "compensated", "failed"])
+
             // From d again: the row of its end goes away, and comes back with the new one.
             engine.handle("fail") { _, _ in .success("fine") }
             let reopened = try await engine.retry(id, from: "d", by: Intervention(actor: "ann"))

@@ -22,6 +22,7 @@ struct Migration: Hashable {
         Migration(version: 3, name: "views", script: PackageResources._003_views_sql),
         Migration(version: 4, name: "creations", script: PackageResources._004_creations_sql),
         Migration(version: 5, name: "children", script: PackageResources._005_children_sql),
+        Migration(version: 6, name: "operators", script: PackageResources._006_operators_sql),
     ]
 
     /// SHA-256 of the script as it is in the source, whatever the schema is called.
