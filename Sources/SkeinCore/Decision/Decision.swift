@@ -284,6 +284,7 @@ public final class Decision: Sendable {
             return Transition(
                 events + [.resumed(resumption)], then: .proceed, consumed: consumed.map { [$0.generation] } ?? [])
         }
+        resumption.isUndoable = node.compensate != nil
         var next = wait.next
         if graph.traits.isParallel {
             switch onward(execution, from: node, nil, else: node.onResume.isEmpty ? node.onSuccess : node.onResume) {
@@ -293,7 +294,8 @@ public final class Decision: Sendable {
             resumption.stepID = stepID
             resumption.next = next
         }
-        var transition = close(execution, stepID, next, .resumed(resumption))
+        var transition = close(
+            execution, stepID, next, .resumed(resumption), isUndoable: resumption.isUndoable)
         transition.events = events + transition.events
         if let consumed { transition.consumed = [consumed.generation] }
         return transition

@@ -85,6 +85,7 @@ extension ExecutionEvent {
             guard let cause = object["cause"]?.string.flatMap(Resumption.Cause.init(rawValue:)) else { return nil }
             var resumption = Resumption(cause, dueAt: object.time("due"), data: object["data"])
             resumption.stepID = object.step
+            resumption.isUndoable = object["u"] == true
             if object["goes"] == true { resumption.next = Onward(object) }
             self = .resumed(resumption)
         case "signal.consumed":

@@ -52,6 +52,7 @@ extension ExecutionEvent {
             writer.member("due", resumption.dueAt?.microseconds)
             writer.member("data", resumption.data)
             writer.member("s", resumption.stepID?.rawValue)
+            if resumption.isUndoable { writer.member("u", JSONValue.bool(true)) }
             if let next = resumption.next {
                 writer.member("goes", JSONValue.bool(true))
                 next.write(to: &writer)

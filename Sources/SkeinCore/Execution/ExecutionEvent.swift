@@ -152,6 +152,8 @@ public struct Resumption: Sendable, Hashable {
     public var stepID: StepID?
     /// Where its branch goes on; nil: where the wait says.
     public var next: Onward?
+    /// It completed a step that a rollback compensates.
+    public var isUndoable = false
 
     public init(_ cause: Cause, dueAt: Timestamp? = nil, data: JSONValue? = nil) {
         self.cause = cause

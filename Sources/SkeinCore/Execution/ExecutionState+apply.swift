@@ -223,6 +223,9 @@ extension ExecutionState {
             change(wait.stepID) { $0.phase = .step }
             return settleStatus()
         }
+        if resumption.isUndoable {
+            undo.append(Undo(stepID: wait.stepID, visit: branch.visit, output: resumption.data))
+        }
         let next = resumption.next ?? wait.next
         if next == .end, traits.isParallel { endings[wait.stepID.rawValue] = resumption.data ?? .null }
         enter(next, from: wait.stepID)

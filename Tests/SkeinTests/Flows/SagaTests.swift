@@ -122,6 +122,21 @@ struct SagaTests {
                 || bench.ledger.all.suffix(2).map { $0.prefix(6) } == ["undo r", "undo l"])
     }
 
+    @Test func `a step that waited is undone with what ended its wait`() async throws {
+        let bench = try await Self.bench(
+            Self.order { steps in
+                steps["charge"] = [
+                    "type": "pause", "transitions": ["onSuccess": "ship"], "compensate": ["type": "undo"],
+                ]
+            })
+        bench.engine.handle("pause") { _, _ in .wait(WaitRequest(until: .resume)) }
+        let (id, _) = try await bench.start("order")
+        _ = try await bench.engine.resume(id, data: "paid")
+        let end = try await bench.engine.run(id)
+        #expect(end.status == .rolledBack)
+        #expect(bench.ledger.all.suffix(2) == [#"undo charge "paid""#, #"undo reserve {"by":"reserve"}"#])
+    }
+
     @Test func `a commit step that succeeded is not run again by a retry`() async throws {
         let bench = try await Self.bench([
             "id": "pay", "version": "1.0.0", "initialStepId": "a",
