@@ -115,10 +115,7 @@ extension Driver {
             if let deadline = drive.state.creation.deadline, deadline <= now { facts = [.deadlineReached] }
             var plans = decision.plans(drive.state, inbox: drive.inbox, at: now, busy: Set(running.keys))
             facts += plans.facts
-            if facts.isEmpty, let found = await attend(drive) {
-                guard !found.isEmpty else { return await giveBack(drive) }
-                facts = found
-            }
+            if facts.isEmpty, let found = await attend(drive) { facts = found }
             if facts.isEmpty {
                 if drive.budget == 0 || (draining.isRaised && drive.budget == nil) {
                     if running.isEmpty, let node = plans.steps.first {
@@ -140,7 +137,9 @@ extension Driver {
                     }
                 }
                 guard !running.isEmpty else {
-                    return await repark(drive, due: plans.due, needs: drive.flow.needs(drive.state))
+                    if drive.slot.stopped != nil || Task.isCancelled { return await giveBack(drive) }
+                    let next = min(plans.due, drive.lookAgain ?? plans.due)
+                    return await repark(drive, due: next, needs: drive.flow.needs(drive.state))
                 }
                 let look = marking(running, marked, before: plans.due)
                 if look < armed {

@@ -50,8 +50,8 @@ extension Driver {
         }
     }
 
-    /// Looks after the children of steps that wait for some: starts those that are missing. Nil: nothing happened;
-    /// empty: it could not be done now.
+    /// Looks after the children of steps that wait for some: starts those that are missing. Nil: nothing happened. What
+    /// could not be done is tried again a moment later.
     func attend(_ drive: Drive) async -> [Fact]? {
         for branch in drive.state.branches where !drive.attended.contains(branch.stepID) {
             guard let spawn = branch.spawn, branch.wait?.kind == .children else { continue }
@@ -59,7 +59,7 @@ extension Driver {
                 if let fact = try await attend(drive, branch, spawn) { return [fact] }
                 drive.attended.insert(branch.stepID)
             } catch is CancellationError {
-                return []
+                return nil
             } catch let failure as StepFailure {
                 let attempt = StepAttempt(
                     stepID: branch.stepID, attempt: branch.attempt, startedAt: branch.wait?.startedAt ?? clock.now,
@@ -69,7 +69,8 @@ extension Driver {
                 logger.warning(
                     "children cannot be looked after",
                     metadata: ["execution.id": "\(drive.slot.executionID)", "error": "\(error)"])
-                return []
+                drive.attended.insert(branch.stepID)
+                drive.lookAgain = clock.now + .seconds(1)
             }
         }
         return nil

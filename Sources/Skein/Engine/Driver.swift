@@ -22,6 +22,8 @@ final class Drive {
     var keeper: SlotKeeper?
     /// Steps whose children need nothing now.
     var attended: Set<StepID> = []
+    /// Something could not be done for them: when to try again.
+    var lookAgain: Timestamp?
     /// Attempts to run at most; nil: until it parks or ends.
     var budget: Int?
 
@@ -111,11 +113,12 @@ final class Driver: Sendable {
                 return .ended
             case .park(let due):
                 if let facts = await attend(drive) {
-                    if facts.isEmpty { return await giveBack(drive) }
                     if let end = await commit(drive, facts) { return end }
                     continue
                 }
-                return await repark(drive, due: due, needs: drive.flow.needs(drive.state))
+                if drive.slot.stopped != nil || Task.isCancelled { return await giveBack(drive) }
+                let next = min(due, drive.lookAgain ?? due)
+                return await repark(drive, due: next, needs: drive.flow.needs(drive.state))
             case .record(let fact):
                 if let end = await commit(drive, fact) { return end }
             case .run(let node):
@@ -279,6 +282,7 @@ final class Driver: Sendable {
                 // Children have yet to be looked after.
                 transition.then = .proceed
             case .park(let due):
+                let due = min(due, drive.lookAgain ?? due)
                 effect = .park(due: due, seenGeneration: drive.seenGeneration, needs: drive.flow.needs(next))
                 let inbox = drive.inbox.filter { !transition.consumed.contains($0.generation) }
                 if !inbox.isEmpty, drive.flow.decision.hasNews(next, inbox: inbox, at: now) {
