@@ -38,6 +38,17 @@ public final class TestHarness: Sendable {
         return try await drive(created.execution.id)
     }
 
+    /// The same for a flow written in Swift, whose closures are registered with it.
+    @discardableResult
+    public func run<Definition: FlowDefinition>(
+        _ flow: Definition, _ input: Definition.Input, options: CreateOptions = CreateOptions()
+    ) async throws -> Execution {
+        try await engine.register(flow)
+        let created = try await engine.create(flow, input, options: options)
+        started.withLock { $0.append(created.execution.id) }
+        return try await drive(created.execution.id)
+    }
+
     /// Moves the clock and drives every execution that this harness started as far as it goes.
     public func advance(by span: Duration) async throws {
         clock.advance(by: span)

@@ -13,7 +13,7 @@ extension Engine {
     /// - Throws: `executionBusy` with the holder when another owns it, `executionNotFound`.
     public func run(_ id: ExecutionID, simulateTime: Bool = false) async throws -> Execution {
         while true {
-            let execution = try await exclusively(id, purpose: "run") { try await self.driveHere(id, budget: nil) }
+            let execution = try await drive(id)
             guard !isRunning, let wait = execution.wait else { return execution }
             if wait.kind == .children, try await runChildren(of: id, simulateTime: simulateTime) { continue }
             if simulateTime, let virtual = clock as? VirtualClock, wait.due != .distantFuture {
@@ -24,6 +24,11 @@ extension Engine {
                 return execution
             }
         }
+    }
+
+    /// Drives an execution once, until it waits, for whatever it is, or ends. What ends the wait is the caller's.
+    package func drive(_ id: ExecutionID) async throws -> Execution {
+        try await exclusively(id, purpose: "run") { try await self.driveHere(id, budget: nil) }
     }
 
     /// Runs one attempt of one step, and lets go.

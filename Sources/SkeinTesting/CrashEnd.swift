@@ -1,0 +1,16 @@
+public import Skein
+public import SkeinCore
+
+/// How an execution ended whose driver died on the way. Reads like the execution itself.
+@dynamicMemberLookup
+public struct CrashEnd: Sendable {
+    public let execution: Execution
+    /// All of the execution's events.
+    public let events: [AuditEvent]
+    /// The commit at which the first engine died; 0: the run without a crash, which comes first.
+    public let point: Int
+    /// The engine that brought it to its end.
+    public let engine: Engine
+
+    public subscript<Value>(dynamicMember member: KeyPath<Execution, Value>) -> Value { execution[keyPath: member] }
+}

@@ -1,0 +1,252 @@
+// One process's view of a store that others share: it dies, or loses an answer, at the commits a test names. What the
+// process had written by then stays.
+
+public import Skein
+public import SkeinCore
+import Synchronization
+
+/// Wraps a store and breaks at given commits. Give each engine one of its own over the same store: a crash is the end of
+/// that engine only.
+public final class FaultyStore: ExecutionStore {
+    /// What happens at a commit.
+    public enum Fault: Sendable, Hashable {
+        /// The process dies; nothing of the commit is written.
+        case crashBefore
+        /// The process dies with the commit written; its caller learns nothing.
+        case crashAfter
+        /// The answer is lost and the process lives on; whether the commit was written only the log says.
+        case unknown(isWritten: Bool)
+    }
+
+    private struct State {
+        var faults: [Int: Fault]
+        var commits = 0
+        var isCrashed = false
+    }
+
+    private let base: any ExecutionStore
+    private let state: Mutex<State>
+
+    /// - Parameters:
+    ///   - base: the store that survives.
+    ///   - faults: what happens at which commit: 1 is the first that this value sees.
+    public init(_ base: any ExecutionStore, faults: [Int: Fault] = [:]) {
+        self.base = base
+        state = Mutex(State(faults: faults))
+    }
+
+    /// Commits asked for so far: batches of rows, creations under a key, cancels.
+    public var commits: Int { state.withLock { $0.commits } }
+
+    /// Whether the process is dead: every call throws `CancellationError`.
+    public var isCrashed: Bool { state.withLock { $0.isCrashed } }
+
+    public var writers: Int { base.writers }
+    public var incarnationChanges: AsyncStream<Void> { base.incarnationChanges }
+
+    /// A call that appends.
+    private func writing<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+        let fault: Fault? = try state.withLock { state in
+            guard !state.isCrashed else { throw CancellationError() }
+            state.commits += 1
+            let fault = state.faults[state.commits]
+            if fault == .crashBefore { state.isCrashed = true }
+            return fault
+        }
+        switch fault {
+        case nil:
+            let value = try await body()
+            // Another call may have been the process's last meanwhile.
+            try alive()
+            return value
+        case .crashBefore, .unknown(isWritten: false):
+            throw CancellationError()
+        case .crashAfter:
+            defer { state.withLock { $0.isCrashed = true } }
+            _ = try await body()
+            throw CancellationError()
+        case .unknown(isWritten: true):
+            _ = try await body()
+            throw CancellationError()
+        }
+    }
+
+    private func alive() throws {
+        if isCrashed { throw CancellationError() }
+    }
+}
+
+// MARK: - Appends
+
+extension FaultyStore {
+    public func commit(_ batch: [Append], writer: Int) async throws -> [AppendOutcome] {
+        try await writing { try await base.commit(batch, writer: writer) }
+    }
+
+    public func create(_ batch: [KeyedCreation]) async throws -> [KeyedOutcome] {
+        try await writing { try await base.create(batch) }
+    }
+
+    public func cancel(_ id: ExecutionID, operationID: OperationID, body: [UInt8]) async throws -> CancelOutcome {
+        try await writing { try await base.cancel(id, operationID: operationID, body: body) }
+    }
+}
+
+// MARK: - Everything else
+
+extension FaultyStore {
+    public func claim(_ request: ClaimRequest) async throws -> ClaimResult {
+        try alive()
+        return try await base.claim(request)
+    }
+
+    public func claim(_ ids: [ExecutionID], for ownership: Ownership, reach: ClaimReach) async throws -> [Claim] {
+        try alive()
+        return try await base.claim(ids, for: ownership, reach: reach)
+    }
+
+    public func load(_ ids: [ExecutionID]) async throws -> [ExecutionID: LoadedExecution] {
+        try alive()
+        return try await base.load(ids)
+    }
+
+    public func renew(_ held: [HeldClaim], worker: WorkerID, lease: Duration) async throws -> Set<ExecutionID> {
+        try alive()
+        return try await base.renew(held, worker: worker, lease: lease)
+    }
+
+    public func release(_ held: [HeldClaim], worker: WorkerID) async throws {
+        try alive()
+        try await base.release(held, worker: worker)
+    }
+
+    public func repark(_ held: HeldClaim, due: Timestamp, seenGeneration: Int64, needs: String) async throws -> Bool? {
+        try alive()
+        return try await base.repark(held, due: due, seenGeneration: seenGeneration, needs: needs)
+    }
+
+    public func send(_ message: InboxMessage) async throws -> SendOutcome {
+        try alive()
+        return try await base.send(message)
+    }
+
+    public func fence(_ name: String, holder: String, ttl: Duration) async throws -> Int64? {
+        try alive()
+        return try await base.fence(name, holder: holder, ttl: ttl)
+    }
+
+    public func extendFence(_ name: String, token: Int64, holder: String, ttl: Duration) async throws -> Bool {
+        try alive()
+        return try await base.extendFence(name, token: token, holder: holder, ttl: ttl)
+    }
+
+    public func releaseFence(_ name: String, token: Int64, holder: String) async throws {
+        try alive()
+        try await base.releaseFence(name, token: token, holder: holder)
+    }
+
+    public func children(of parent: ExecutionID, round: Int64, wakeAt: Int) async throws -> ChildCount {
+        try alive()
+        return try await base.children(of: parent, round: round, wakeAt: wakeAt)
+    }
+
+    public func children(of parent: ExecutionID, round: Int64?, from ordinal: Int, limit: Int) async throws
+        -> [ExecutionID]
+    {
+        try alive()
+        return try await base.children(of: parent, round: round, from: ordinal, limit: limit)
+    }
+
+    public func countEndedChildren() async throws -> [ExecutionID] {
+        try alive()
+        return try await base.countEndedChildren()
+    }
+
+    public func cascades(limit: Int) async throws -> [ExecutionID] {
+        try alive()
+        return try await base.cascades(limit: limit)
+    }
+
+    public func endCascade(of id: ExecutionID) async throws {
+        try alive()
+        try await base.endCascade(of: id)
+    }
+
+    public func record(_ id: ExecutionID) async throws -> ExecutionRecord? {
+        try alive()
+        return try await base.record(id)
+    }
+
+    public func rows(of id: ExecutionID, from position: Int64, limit: Int) async throws -> [LogRow] {
+        try alive()
+        return try await base.rows(of: id, from: position, limit: limit)
+    }
+
+    public func list(_ query: ExecutionQuery) async throws -> [ExecutionSummary] {
+        try alive()
+        return try await base.list(query)
+    }
+
+    public func register(_ flow: FlowSpec) async throws -> FlowRegistration {
+        try alive()
+        return try await base.register(flow)
+    }
+
+    public func flow(_ id: String, version: String?) async throws -> JSONValue? {
+        try alive()
+        return try await base.flow(id, version: version)
+    }
+
+    public func flows() async throws -> [JSONValue] {
+        try alive()
+        return try await base.flows()
+    }
+
+    public func versions(of id: String) async throws -> [String] {
+        try alive()
+        return try await base.versions(of: id)
+    }
+
+    public func register(_ worker: WorkerRecord) async throws {
+        try alive()
+        try await base.register(worker)
+    }
+
+    public func heartbeat(_ worker: WorkerID) async throws -> Bool {
+        try alive()
+        return try await base.heartbeat(worker)
+    }
+
+    public func reap(silence: Duration, lease: Duration) async throws -> [WorkerID] {
+        try alive()
+        return try await base.reap(silence: silence, lease: lease)
+    }
+
+    public func unregister(_ worker: WorkerID) async throws {
+        try alive()
+        try await base.unregister(worker)
+    }
+
+    public func workers() async throws -> [WorkerRecord] {
+        try alive()
+        return try await base.workers()
+    }
+
+    public func migrate() async throws -> [String] {
+        try alive()
+        return try await base.migrate()
+    }
+
+    public func verify() async throws -> StoreHealth {
+        try alive()
+        return try await base.verify()
+    }
+
+    public func maintain() async throws {
+        try alive()
+        try await base.maintain()
+    }
+
+    /// Does nothing: others may use the store below.
+    public func close() async {}
+}
