@@ -39,6 +39,14 @@ final class Ledger: Sendable {
     func note(_ entry: String) { entries.withLock { $0.append(entry) } }
     var all: [String] { entries.withLock { $0 } }
     func count(_ entry: String) -> Int { entries.withLock { $0.count { $0 == entry } } }
+
+    /// All entries since the last call.
+    func take() -> [String] {
+        entries.withLock { entries in
+            defer { entries = [] }
+            return entries
+        }
+    }
 }
 
 /// An engine on a virtual clock that nobody runs: tests drive executions themselves.
