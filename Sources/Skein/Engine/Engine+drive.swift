@@ -36,14 +36,17 @@ extension Engine {
         try await exclusively(id, purpose: "step") { try await self.driveHere(id, budget: 1) }
     }
 
-    /// Runs the children that an execution waits for, where nobody else does. Returns whether any has ended by that.
+    /// Runs the children that an execution waits for, where nobody else does. Returns whether it can
+    /// go on.
     private func runChildren(of id: ExecutionID, simulateTime: Bool) async throws -> Bool {
         var hasEnded = false
         for child in try await store.children(of: id, round: nil, from: 0, limit: .max) {
             guard try await !execution(child).status.isEnded else { continue }
             if try await run(child, simulateTime: simulateTime).status.isEnded { hasEnded = true }
         }
-        return hasEnded
+        if hasEnded { return true }
+        // Children of an engine that died before it counted their ends.
+        return await fanIn.countHere().contains(id)
     }
 
     private func driveHere(_ id: ExecutionID, budget: Int?) async throws -> Execution {

@@ -21,9 +21,10 @@ final class FanIn: Sendable {
     /// A child of somebody has ended.
     func childEnded() { alarm.poke() }
 
-    /// Counts now, for callers on an engine that is not running.
-    func countHere() async {
-        if !isRunning.isRaised { await count() }
+    /// Counts now, for callers on an engine that is not running. Returns the parents that were woken by that.
+    @discardableResult
+    func countHere() async -> [ExecutionID] {
+        isRunning.isRaised ? [] : await count()
     }
 
     /// Runs until cancelled; what other instances leave uncounted is found every few seconds.
@@ -43,12 +44,15 @@ final class FanIn: Sendable {
         isRunning.lower()
     }
 
-    private func count() async {
+    @discardableResult
+    private func count() async -> [ExecutionID] {
         do {
             let woken = try await store.countEndedChildren()
             coordination.wakes.signal(woken.map { WakeHint(executionID: $0, reason: "children") })
+            return woken
         } catch {
             logger.debug("ended children were not counted", metadata: ["error": "\(error)"])
+            return []
         }
     }
 }

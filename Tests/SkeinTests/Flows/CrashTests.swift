@@ -202,4 +202,18 @@ struct CrashTests {
         }
         #expect(points >= 12)
     }
+
+    @Test func `a child whose end nobody counted is counted by whoever runs its parent`() async throws {
+        let clock = VirtualClock()
+        let store = InMemoryExecutionStore(clock: clock)
+        // Born, its step, the child, the child's end.
+        let first = Engine(store: FaultyStore(store, faults: [4: .crashAfter]), clock: clock)
+        let second = Engine(store: store, clock: clock)
+        for engine in [first, second] { try await ChildrenTests.register(engine) }
+        let id = try await first.create("parent", context: ["items": [1]]).execution.id
+        await #expect(throws: CancellationError.self) { try await first.run(id) }
+        clock.advance(by: second.configuration.lease)
+        let end = try await second.run(id, simulateTime: true)
+        #expect(end.status == .completed && end.result == [2])
+    }
 }
