@@ -4,6 +4,8 @@ public import SkeinCore
 /// What a check of a harness found, for whatever framework runs the test.
 public struct AssertionFailure: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String
+
+    public init(description: String) { self.description = description }
 }
 
 extension TestHarness {
