@@ -40,6 +40,12 @@ public struct Branch: Sendable, Hashable {
         if case .waiting = phase { return true }
         return false
     }
+
+    /// Its step is about to run; nothing is addressed to its last wait any more.
+    mutating func stopWaiting() {
+        phase = .step
+        waitPosition = 0
+    }
 }
 
 extension Branch {

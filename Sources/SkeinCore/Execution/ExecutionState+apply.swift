@@ -42,10 +42,10 @@ extension ExecutionState {
             change(stepID) { branch in
                 branch.attempt += 1
                 branch.spawn = nil
-                branch.phase =
-                    at <= time
-                    ? .step
-                    : .waiting(Wait(kind: .retry, stepID: stepID, wakeAt: at, startedAt: time, next: .step(stepID)))
+                branch.stopWaiting()
+                guard at > time else { return }
+                branch.phase = .waiting(
+                    Wait(kind: .retry, stepID: stepID, wakeAt: at, startedAt: time, next: .step(stepID)))
             }
             settleStatus()
         case .stepSuspended(let attempt, let output):
@@ -211,7 +211,7 @@ extension ExecutionState {
         if let name = wait.reentry {
             change(wait.stepID) { branch in
                 branch.checkpoints.append(Checkpoint(name, resumption.data ?? .null, at: time))
-                branch.phase = .step
+                branch.stopWaiting()
             }
             return settleStatus()
         }
@@ -220,7 +220,7 @@ extension ExecutionState {
             if let key = wait.outputKey { store(StepOutput(data, key: key), of: wait.stepID) }
         }
         guard wait.kind != .retry else {
-            change(wait.stepID) { $0.phase = .step }
+            change(wait.stepID) { $0.stopWaiting() }
             return settleStatus()
         }
         if resumption.isUndoable {

@@ -172,4 +172,22 @@ struct DurableCodeTests {
         try await bench.engine.signal(id, "go", payload: "yes")
         #expect(try await bench.engine.run(id).result == "yes")
     }
+
+    @Test func `code that has waited is the same from its log and from a snapshot`() async throws {
+        let bench = try await Self.bench { _, step in
+            try await step.sleep(for: .seconds(60))
+            return .int(Int64(try await step.run("after") { 1 }))
+        }
+        let id = try await bench.engine.create("code").execution.id
+        #expect(try await bench.engine.run(id, simulateTime: true).status == .completed)
+        let record = try #require(try await bench.store.record(id))
+        let definition = try #require(try await bench.store.flow("code", version: nil))
+        let graph = FlowGraph(try #require(FlowSpec.validate(definition).spec))
+        var state = graph.state(record.creation)
+        for row in try await bench.store.rows(of: id, from: 1, limit: .max) {
+            state.apply(try LogBody(decoding: row.body, of: id).events, position: row.position, at: row.at)
+            let snapshot = try JSONValue(parsing: state.snapshot())
+            #expect(ExecutionState(record.creation, traits: graph.traits, snapshot: snapshot) == state)
+        }
+    }
 }
