@@ -88,6 +88,7 @@ extension ExecutionState {
             status = .paused
         case .unpaused:
             isPaused = false
+            if rollback != nil { status = .rollingBack }
             settleStatus()
         case .reopened(let reopening):
             reopen(reopening)
