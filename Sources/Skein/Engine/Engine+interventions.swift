@@ -23,7 +23,7 @@ extension Engine {
             throw EngineError(.invalidRequest, "the output cannot be stored: it has a NUL character or is too deep")
         }
         return try await exclusively(id, purpose: "skip") {
-            try await self.interject(id, .reopened) { flow, state throws(Failure) in
+            try await self.interject(id) { flow, state throws(Failure) in
                 try flow.decision.skip(state, step, output: output, by: intervention)
             }
         }
@@ -67,8 +67,10 @@ extension Engine {
     }
 
     /// Appends what `decide` makes of the state, behind the last row; again when another row came first.
+    ///
+    /// - Parameter kind: the row's. Default: that of the transition.
     func interject(
-        _ id: ExecutionID, _ kind: RowKind,
+        _ id: ExecutionID, _ kind: RowKind? = nil,
         _ decide: @Sendable (CompiledFlow, ExecutionState) throws(Failure) -> Transition
     ) async throws -> Execution {
         while true {
@@ -87,8 +89,8 @@ extension Engine {
             var next = state
             next.apply(transition.events, position: state.position, at: now)
             let append = Append(
-                executionID: id, position: state.position, kind: kind, count: Int16(clamping: transition.events.count),
-                operationID: .new(),
+                executionID: id, position: state.position, kind: kind ?? transition.kind,
+                count: Int16(clamping: transition.events.count), operationID: .new(),
                 body: LogBody.encoded(workerID: identity.id, at: now, events: transition.events),
                 effect: effect(transition, of: state, now: now, needs: flow.needs(next)),
                 snapshot: Snapshot(status: next.status),

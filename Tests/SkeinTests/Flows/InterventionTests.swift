@@ -17,4 +17,22 @@ struct InterventionTests {
         #expect(try await bench.engine.resume(id).status == .rollingBack)
         #expect(try await bench.engine.run(id, simulateTime: true).status == .rolledBack)
     }
+
+    @Test func `a child that is cancelled after one of its steps was passed over tells its parent`() async throws {
+        let bench = Bench()
+        try await ChildrenTests.register(bench.engine) { request in
+            request.flowID = "chain"
+            request.collects = true
+        }
+        bench.engine.handle("pause") { _, _ in .wait(WaitRequest(until: .resume)) }
+        try await bench.engine.register(TestFlows.chain("pause", count: 2))
+        let id = try await bench.engine.create("parent", context: ["items": [1]]).execution.id
+        _ = try await bench.engine.drive(id)
+        let child = try #require(try await bench.store.children(of: id, round: nil, from: 0, limit: 1).first)
+        _ = try await bench.engine.drive(child)
+        _ = try await bench.engine.skip(child, step: "s1")
+        _ = try await bench.engine.cancel(child)
+        let end = try await bench.engine.drive(id)
+        #expect(end.status == .completed && end.result?[0]?["status"] == "cancelled")
+    }
 }
