@@ -68,7 +68,7 @@ extension Engine {
 
     /// Appends what `decide` makes of the state, behind the last row; again when another row came first.
     ///
-    /// - Parameter kind: the row's. Default: that of the transition.
+    /// - Parameter kind: the row's. Default: that of the transition; what is paused stays so.
     func interject(
         _ id: ExecutionID, _ kind: RowKind? = nil,
         _ decide: @Sendable (CompiledFlow, ExecutionState) throws(Failure) -> Transition
@@ -89,7 +89,7 @@ extension Engine {
             var next = state
             next.apply(transition.events, position: state.position, at: now)
             let append = Append(
-                executionID: id, position: state.position, kind: kind ?? transition.kind,
+                executionID: id, position: state.position, kind: kind ?? (next.isPaused ? .pause : transition.kind),
                 count: Int16(clamping: transition.events.count), operationID: .new(),
                 body: LogBody.encoded(workerID: identity.id, at: now, events: transition.events),
                 effect: effect(transition, of: state, now: now, needs: flow.needs(next)),

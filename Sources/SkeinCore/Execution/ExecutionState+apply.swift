@@ -131,7 +131,7 @@ extension ExecutionState {
             moves += 1
             main = Branch(id, visit: moves)
             if !joins.isEmpty { joins[id] = nil }
-            if status != .rollingBack { status = .running }
+            if status != .rollingBack, !isPaused { status = .running }
         case .step(let id):
             leave(stepID)
             begin(id)

@@ -18,6 +18,18 @@ struct InterventionTests {
         #expect(try await bench.engine.run(id, simulateTime: true).status == .rolledBack)
     }
 
+    @Test func `a paused execution stays paused when a step of it is passed over`() async throws {
+        let bench = Bench()
+        try await bench.engine.register(TestFlows.chain("echo", count: 2))
+        let id = try await bench.engine.create("chain").execution.id
+        _ = try await bench.engine.pause(id)
+        #expect(try await bench.engine.skip(id, step: "s1").status == .paused)
+        #expect(try await bench.engine.run(id).status == .paused)
+        let resumed = try await bench.engine.resume(id)
+        #expect(resumed.status == .pending && resumed.currentSteps == ["s2"])
+        #expect(try await bench.engine.run(id).status == .completed)
+    }
+
     @Test func `a child that is cancelled after one of its steps was passed over tells its parent`() async throws {
         let bench = Bench()
         try await ChildrenTests.register(bench.engine) { request in
