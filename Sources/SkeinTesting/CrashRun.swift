@@ -4,7 +4,7 @@ import SkeinCore
 /// One execution, the engine that may die under it, and the one that takes over.
 final class CrashRun: Sendable {
     /// Turns without an end after which a run is given up.
-    private static let patience = 10_000
+    private static let patience = 1_000
 
     private let plan: CrashPlan
     private let flows: [JSONValue]

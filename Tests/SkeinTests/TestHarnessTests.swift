@@ -45,4 +45,49 @@ struct TestHarnessTests {
         let next = try await engine.withLock("one", wait: .seconds(30)) { $0.token }
         #expect(next > (dead ?? .max))
     }
+
+    @Test func `a flow in Swift ends the same wherever its engine dies`() async throws {
+        let harness = TestHarness()
+        let points = try await harness.crashAtEveryStep(Orders.full, Order(id: "o1", total: 5)) { end, order in
+            try harness.assertCompleted(end.execution)
+            #expect(order?.note == "shipped" && order?.payment == Payment(amount: 5))
+        }
+        #expect(points >= 5)
+        let approved = try await harness.crashAtEveryStep(
+            Orders.full, Order(id: "o1", total: 2_000), fault: .crashBefore,
+            answer: { try await $0.signal($1.id, .approval, Approval(granted: true)) }
+        ) { end, order in
+            try harness.assertCompleted(end.execution)
+            #expect(order?.approval == Approval(granted: true))
+        }
+        #expect(approved > points)
+    }
+
+    @Test func `assertions say what they found`() async throws {
+        let harness = TestHarness()
+        harness.engine.handle("echo") { input, _ in .success(input) }
+        let end = try await harness.run(TestFlows.single("echo"), context: ["a": 1])
+        try harness.assertCompleted(end)
+        try harness.assertContext(end, "a", 1)
+        try harness.assertContext(end, "b", nil)
+        let types = ["execution.created", "execution.started", "step.completed", "execution.completed"]
+        try await harness.assertEvents(end, types)
+        #expect(throws: AssertionFailure.self) { try harness.assertFailed(end) }
+        #expect(throws: AssertionFailure.self) { try harness.assertContext(end, "a", 2) }
+        await #expect(throws: AssertionFailure.self) { try await harness.assertEvents(end, types.dropLast()) }
+    }
+
+    @Test func `a store that loses an answer has the row or has not, and the process lives on`() async throws {
+        for isWritten in [false, true] {
+            let clock = VirtualClock()
+            let base = InMemoryExecutionStore(clock: clock)
+            let store = FaultyStore(base, faults: [1: .unknown(isWritten: isWritten)])
+            let engine = Engine(store: store, clock: clock)
+            engine.handle("echo") { input, _ in .success(input) }
+            try await engine.register(TestFlows.single("echo"))
+            await #expect(throws: CancellationError.self) { try await engine.create("single") }
+            #expect(try await base.list(ExecutionQuery()).count == (isWritten ? 1 : 0))
+            #expect(try await engine.create("single").created && !store.isCrashed && store.commits == 2)
+        }
+    }
 }
