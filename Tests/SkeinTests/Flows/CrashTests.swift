@@ -39,6 +39,7 @@ struct CrashTests {
         ///   - width: pieces of work that may be under way at once.
         ///   - isElsewhere: the work is that of children, whose logs say what was interrupted.
         func check(_ end: CrashEnd, width: Int = 1, isElsewhere: Bool = false) {
+            if width == 1 { #expect(end.isReached, "point \(end.point)") }
             let point = "point \(end.point): \(end.events.map(\.type))"
             #expect(end.events.map(\.seq) == Array(1...Int64(end.events.count)), "\(point)")
             #expect(end.events.count { $0.isTerminal } == 1 && end.events.last?.isTerminal == true, "\(point)")

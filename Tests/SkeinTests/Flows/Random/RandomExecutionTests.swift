@@ -16,7 +16,7 @@ import Darwin
 @Suite(.timeLimit(.minutes(2)))
 struct RandomExecutionTests {
     static let seeds: [UInt64] =
-        getenv("SKEIN_SEED").flatMap { UInt64(String(cString: $0)) }.map { [$0] } ?? Array(0..<400)
+        getenv("SKEIN_SEED").flatMap { UInt64(String(cString: $0)) }.map { [$0] } ?? Array(0..<300)
 
     @Test(arguments: seeds)
     func `whatever happens to an execution, its log makes sense`(seed: UInt64) async throws {
