@@ -74,6 +74,22 @@ extension StoreConformance {
             try await scene.store.endCascade(of: id)
             try expect("the cascades", try await scene.store.cascades(limit: 5), is: [])
         },
+        Case("a row may leave children behind that have to be cancelled, once it is in the log") { scene in
+            let worker = try await scene.worker()
+            let id = try await scene.held(worker).executionID
+            try await scene.commit(scene.step(id, at: 2))
+            let late = scene.end(id, at: 2, status: .cancelled)
+            let row = Append(
+                executionID: id, position: 2, kind: .end, count: 1, operationID: scene.operationID(), body: late.body,
+                effect: late.effect, snapshot: late.snapshot, cascades: true)
+            try await scene.expectFenced(row)
+            try expect("the cascades", try await scene.store.cascades(limit: 5), is: [])
+            try await scene.commit(
+                Append(
+                    executionID: id, position: 3, kind: .end, count: 1, operationID: scene.operationID(),
+                    body: late.body, effect: late.effect, snapshot: late.snapshot, cascades: true))
+            try expect("the cascades", try await scene.store.cascades(limit: 5), is: [id])
+        },
         Case("an ended execution that is reopened is due again, and ends again") { scene in
             let worker = try await scene.worker()
             let held = try await scene.held(worker)

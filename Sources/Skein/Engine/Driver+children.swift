@@ -6,6 +6,20 @@ import Logging
 import SkeinCore
 
 extension ExecutionState {
+    /// Whether a row leaves children behind that have to be cancelled: it was cancelled, or it ends while branches wait
+    /// for some.
+    func cascades(after events: [ExecutionEvent]) -> Bool {
+        guard hasChildren else { return false }
+        return events.contains { event in
+            switch event {
+            case .cancelled: true
+            case .rollbackStarted(_, let cancellation): cancellation != nil || branches.contains { $0.spawn != nil }
+            case .failed: branches.contains { $0.spawn != nil }
+            default: false
+            }
+        }
+    }
+
     /// What a row means to parents and children.
     func family(after events: [ExecutionEvent], isEnd: Bool) -> Append.Family {
         if isEnd, !wasReopened, let parent = creation.parentID, let round = creation.parentRound {

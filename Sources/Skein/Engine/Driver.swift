@@ -297,7 +297,8 @@ final class Driver: Sendable {
             count: Int16(clamping: transition.events.count), operationID: .new(),
             body: LogBody.encoded(workerID: identity.id, at: now, events: transition.events), effect: effect,
             snapshot: snapshot, consumed: transition.consumed,
-            family: drive.state.family(after: transition.events, isEnd: isEnd))
+            family: drive.state.family(after: transition.events, isEnd: isEnd),
+            cascades: drive.state.cascades(after: transition.events))
         return Pending(append: append, events: transition.events, then: transition.then, at: now)
     }
 
@@ -307,6 +308,7 @@ final class Driver: Sendable {
         drive.state.apply(pending.events, position: append.position, at: pending.at)
         if tracer.isActive { trace(pending.events, of: drive, at: append.position, pending.at) }
         drive.dueAt = pending.at
+        if append.cascades { fanIn.cascadeBegun() }
         if let bytes = append.snapshot?.bytes {
             drive.snapshotPosition = drive.state.position
             drive.snapshotBytes = Int64(bytes.count)

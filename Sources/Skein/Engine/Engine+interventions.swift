@@ -94,12 +94,14 @@ extension Engine {
                 body: LogBody.encoded(workerID: identity.id, at: now, events: transition.events),
                 effect: effect(transition, of: state, now: now, needs: flow.needs(next)),
                 snapshot: Snapshot(status: next.status),
-                family: state.family(after: transition.events, isEnd: !state.status.isEnded && next.status.isEnded))
+                family: state.family(after: transition.events, isEnd: !state.status.isEnded && next.status.isEnded),
+                cascades: state.cascades(after: transition.events))
             switch try await journal.commit(append) {
             case .fenced: continue
             case .refused(let error): throw error
             case .committed: break
             }
+            if append.cascades { try await cancelChildren(of: id) }
             if let slot = slots[id] { slot.stop(.lost) }
             if next.status.isEnded {
                 metrics.ended.increment()

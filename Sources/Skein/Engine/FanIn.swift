@@ -10,6 +10,7 @@ final class FanIn: Sendable {
     private let logger: Logger
     private let alarm = Alarm()
     private let isRunning = Flag()
+    private let mustCascade = Flag()
 
     init(store: any ExecutionStore, coordination: Coordination, clock: any EngineClock, logger: Logger) {
         self.store = store
@@ -20,6 +21,12 @@ final class FanIn: Sendable {
 
     /// A child of somebody has ended.
     func childEnded() { alarm.poke() }
+
+    /// An execution that this instance drives left children behind that have to be cancelled.
+    func cascadeBegun() {
+        mustCascade.raise()
+        alarm.poke()
+    }
 
     /// Counts now, for callers on an engine that is not running. Returns the parents that were woken by that.
     @discardableResult
@@ -35,7 +42,8 @@ final class FanIn: Sendable {
         var next = clock.monotonic
         while !Task.isCancelled {
             await count()
-            if clock.monotonic >= next {
+            if clock.monotonic >= next || mustCascade.isRaised {
+                mustCascade.lower()
                 next = clock.monotonic + interval
                 try? await chore()
             }

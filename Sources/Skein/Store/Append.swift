@@ -28,6 +28,8 @@ public final class Append: Sendable {
     /// The generations of the inbox items that this row consumes.
     public let consumed: [Int64]
     public let family: Family
+    /// The execution's children have to be cancelled: it is remembered until they are.
+    public let cascades: Bool
 
     /// What a row means to parents and children.
     public enum Family: Sendable, Hashable {
@@ -41,7 +43,7 @@ public final class Append: Sendable {
     public init(
         executionID: ExecutionID, position: Int64, kind: RowKind, count: Int16, operationID: OperationID, body: [UInt8],
         effect: Effect = .none, snapshot: Snapshot? = nil, consumed: [Int64] = [],
-        family: Family = .none
+        family: Family = .none, cascades: Bool = false
     ) {
         self.executionID = executionID
         self.position = position
@@ -53,6 +55,7 @@ public final class Append: Sendable {
         self.snapshot = snapshot
         self.consumed = consumed
         self.family = family
+        self.cascades = cascades
     }
 }
 

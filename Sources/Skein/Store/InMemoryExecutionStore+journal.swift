@@ -108,6 +108,7 @@ extension InMemoryExecutionStore.State {
                 executions.values[execution].covered = append.position + Int64(append.count) - 1
             }
         }
+        if append.cascades { cascades.insert(append.executionID) }
         switch append.family {
         case .none: break
         case .expects(let round, _): families[append.executionID, default: .init()].rounds[round] = .init()

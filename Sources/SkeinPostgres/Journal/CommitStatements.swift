@@ -45,6 +45,7 @@ struct CommitStatements {
         var reopened: [Int] = []
         var expecting: [Int] = []
         var reporting: [Int] = []
+        var cascading: [Int] = []
         for row in rows {
             switch batch[row].effect {
             case .none: break
@@ -55,6 +56,7 @@ struct CommitStatements {
             }
             if batch[row].snapshot != nil, !batch[row].isEnd { snapshots.append(row) }
             if !batch[row].consumed.isEmpty { consumers.append(row) }
+            if batch[row].cascades { cascading.append(row) }
             switch batch[row].family {
             case .none: break
             case .expects: expecting.append(row)
@@ -84,6 +86,7 @@ struct CommitStatements {
         if let children = children(creates) { queries.append(children) }
         if !expecting.isEmpty { queries.append(expect(expecting)) }
         if !reporting.isEmpty { queries.append(report(reporting)) }
+        if !cascading.isEmpty { queries.append(PostgresQuery(ChildQueries.cascade, [ids(cascading[...])])) }
         return (queries, park)
     }
 

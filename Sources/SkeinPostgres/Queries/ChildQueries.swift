@@ -47,6 +47,10 @@ enum ChildQueries {
     /// $1 time
     static let count = PostgresStatement("count_ended_children", "SELECT * FROM count_ended_children($1::timestamptz)")
 
+    /// $1 ids
+    static let cascade = PostgresStatement(
+        "cascade", "INSERT INTO cascades (execution_id) SELECT * FROM unnest($1::uuid[]) ON CONFLICT DO NOTHING")
+
     /// $1 limit
     static let cascades = PostgresStatement("cascades", "SELECT execution_id FROM cascades LIMIT $1::integer")
 

@@ -93,6 +93,24 @@ struct ChildrenTests {
         #expect(try await bench.store.cascades(limit: 10) == [])
     }
 
+    @Test func `an execution that is out of time takes its children along`() async throws {
+        let bench = Bench()
+        try await Self.register(bench.engine)
+        bench.engine.handle("double") { _, _ in .wait(WaitRequest(until: .resume)) }
+        var options = CreateOptions()
+        options.executionTimeout = .seconds(60)
+        let id = try await bench.engine.create("parent", context: ["items": [1, 2]], options: options).execution.id
+        _ = try await bench.engine.step(id)
+        bench.clock.advance(by: .seconds(61))
+        #expect(try await bench.engine.step(id).status == .cancelled)
+        #expect(try await bench.store.cascades(limit: 10) == [id])
+        try await ServiceTests.running([bench.engine]) {
+            for child in try await bench.store.children(of: id, round: nil, from: 0, limit: 10) {
+                #expect(try await bench.engine.wait(for: child).cancellation?.source == .parent)
+            }
+        }
+    }
+
     @Test func `a flow that is not there fails the step, and depth has a bound`() async throws {
         let bench = Bench()
         try await Self.register(bench.engine) { $0.flowID = "nowhere" }
