@@ -24,10 +24,19 @@ extension Engine {
             }
             let cancellation = Cancellation(source: source, reason: reason.map(plain))
             if try await self.rollsBack(id) {
-                let after = try await self.interject(id, .cancel) { flow, state in
-                    flow.decision.cancel(state, cancellation)
+                do {
+                    let after = try await self.interject(id, .cancel) { flow, state throws(Failure) in
+                        guard !state.status.isEnded, state.rollback == nil else {
+                            throw Failure("INVALID_TRANSITION", "the execution has ended or is being rolled back")
+                        }
+                        return flow.decision.cancel(state, cancellation)
+                    }
+                    try await self.cancelChildren(of: id)
+                    return CancelResult(execution: after, cancelled: true, previousStatus: before.status)
+                } catch let error as EngineError where error.code == .invalidTransition {
+                    let now = try await self.execution(id)
+                    return CancelResult(execution: now, cancelled: false, previousStatus: now.status)
                 }
-                return CancelResult(execution: after, cancelled: true, previousStatus: before.status)
             }
             let body = LogBody(workerID: self.identity.id, at: self.clock.now, events: [.cancelled(cancellation)])
             let outcome = try await self.store.cancel(id, operationID: .new(), body: body.encoded())

@@ -59,11 +59,10 @@ extension Engine {
         ).execution
     }
 
-    /// Whether a cancel of it has something to compensate.
+    /// Whether a cancel of it is decided by its state: what is to be compensated may change until it is written.
     func rollsBack(_ id: ExecutionID) async throws -> Bool {
         guard let record = try await store.record(id) else { throw notFound(id) }
-        let (state, flow) = try await self.state(of: record)
-        return flow?.spec.rollsBackOnCancel == true && !state.undo.isEmpty && state.rollback == nil
+        return try await state(of: record).1?.spec.rollsBackOnCancel == true
     }
 
     /// Appends what `decide` makes of the state, behind the last row; again when another row came first.

@@ -77,6 +77,43 @@ extension FlowMonkeyTests {
             }
         }
 
+        @Test func `M16 a cancel that rolls back meets the end, and ends it never twice`() async throws {
+            let engines = Self.cluster()
+            for engine in engines {
+                engine.handle("yield") { _, _ in
+                    for _ in 0..<Int.random(in: 0..<10) { await Task.yield() }
+                    return .success(nil)
+                }
+            }
+            try await engines[0].register(
+                FlowMonkeyTests.flow(
+                    [
+                        "a": [
+                            "type": "yield", "compensate": ["type": "yield"], "transitions": ["onSuccess": "b"],
+                        ], "b": ["type": "yield"],
+                    ], id: "undone", ["onCancel": "rollback"]))
+            try await ServiceTests.running(engines) {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for index in 0..<300 {
+                        group.addTask {
+                            let id = try await engines[index % 2].create("undone").execution.id
+                            for _ in 0..<Int.random(in: 0..<60) { await Task.yield() }
+                            let result = try await engines[(index / 2) % 2].cancel(id)
+                            let end = try await engines[0].wait(for: id)
+                            let ends: [ExecutionStatus] = result.cancelled ? [.rolledBack, .cancelled] : [.completed]
+                            #expect(ends.contains(end.status))
+                            let events = try await engines[0].events(of: id)
+                            #expect(events.count { $0.isTerminal } == 1 && events.last?.isTerminal == true)
+                            let undone = events.contains { $0.type == "step.compensated" }
+                            let done = events.contains { $0.type == "step.completed" && $0.stepID == "a" }
+                            #expect(!result.cancelled || undone == done)
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+            }
+        }
+
         @Test func `M16 what a handler returns after its execution was cancelled by another engine is dropped`()
             async throws
         {
