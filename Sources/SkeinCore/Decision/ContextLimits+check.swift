@@ -21,16 +21,37 @@ extension ContextLimits {
         let bytes = output.count
         if bytes > valueBytes { return "the step's output has \(bytes) bytes, the limit is \(valueBytes)" }
         guard let path, let top = path.segments.first else { return nil }
+        var whole = bytes
+        if path.segments.count > 1 {
+            var part = execution.context[top].map { [top: $0] } ?? JSONObject()
+            path.set(output.value, in: &part)
+            whole = part[top]?.byteCount ?? bytes
+            if whole > valueBytes {
+                return "the value of '\(top)' would have \(whole) bytes, the limit is \(valueBytes)"
+            }
+        }
         let depth = output.value.depth + path.segments.count
         if depth > self.depth { return "'\(path.text)' is nested \(depth) deep, the limit is \(self.depth)" }
         let old = execution.context[top]
         if old == nil, execution.context.count >= keys { return "the context has \(keys) keys, which is the limit" }
         guard execution.contextBytes + bytes > totalBytes else { return nil }
-        let kept = execution.context.reduce(0) {
-            $0 + ($1.key == top && path.segments.count == 1 ? 0 : $1.value.byteCount)
-        }
-        let total = kept + bytes
+        let total = whole + execution.context.reduce(0) { $0 + ($1.key == top ? 0 : $1.value.byteCount) }
         if total > totalBytes { return "the context would have \(total) bytes, the limit is \(totalBytes)" }
         return nil
+    }
+
+    /// The same for members that are stored together.
+    func problem(merging patch: JSONObject, in execution: ExecutionState) -> String? {
+        for (key, value) in patch {
+            if let problem = problem(storing: EncodedValue(value), at: DotPath(literal: key), in: execution) {
+                return problem
+            }
+        }
+        let count = execution.context.count + patch.count { execution.context[$0.key] == nil }
+        if count > keys { return "the context would have \(count) keys, the limit is \(keys)" }
+        let bytes = patch.reduce(0) { $0 + $1.value.byteCount }
+        guard execution.contextBytes + bytes > totalBytes else { return nil }
+        let total = execution.context.reduce(bytes) { $0 + (patch[$1.key] == nil ? $1.value.byteCount : 0) }
+        return total > totalBytes ? "the context would have \(total) bytes, the limit is \(totalBytes)" : nil
     }
 }

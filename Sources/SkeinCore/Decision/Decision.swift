@@ -159,12 +159,7 @@ public final class Decision: Sendable {
             return limits.problem(
                 storing: output.encoded, at: output.key == nil ? nil : node.key(output), in: execution)
         }
-        for (key, value) in output.patch ?? output.value.object ?? [:] {
-            if let problem = limits.problem(storing: EncodedValue(value), at: DotPath(literal: key), in: execution) {
-                return problem
-            }
-        }
-        return nil
+        return limits.problem(merging: output.patch ?? output.value.object ?? [:], in: execution)
     }
 
     /// Two branches that run at once must not write one key: which of them is last would be chance.
@@ -278,6 +273,16 @@ public final class Decision: Sendable {
         }
         var events: [ExecutionEvent] = []
         if let consumed { events.append(.signalConsumed(name: consumed.name, generation: consumed.generation)) }
+        if wait.reentry == nil, let data = resumption.data, let problem = problem(endingWith: data, wait, execution) {
+            let attempt = StepAttempt(
+                stepID: stepID, attempt: execution.branch(at: stepID)?.attempt ?? 1, startedAt: wait.startedAt,
+                endedAt: now)
+            let failure = StepFailure("CONTEXT_LIMIT", problem, isRetryable: false)
+            var transition = fail(execution, attempt, failure, timedOut: false, at: now, random: 0)
+            transition.events = events + transition.events
+            transition.consumed = consumed.map { [$0.generation] } ?? []
+            return transition
+        }
         var resumption = resumption
         guard wait.kind != .retry, wait.reentry == nil else {
             if execution.isBranched { resumption.stepID = stepID }
@@ -299,6 +304,18 @@ public final class Decision: Sendable {
         transition.events = events + transition.events
         if let consumed { transition.consumed = [consumed.generation] }
         return transition
+    }
+
+    /// Why the data that ends a wait must not be stored in the context.
+    private func problem(endingWith data: JSONValue, _ wait: Wait, _ execution: ExecutionState) -> String? {
+        let limits = graph.spec.limits
+        var patch: JSONObject = ["resumeData": data]
+        if let path = wait.outputKey.map({ DotPath(literal: $0) }), let top = path.segments.first {
+            patch[top] = data
+            let problem = limits.problem(storing: EncodedValue(encoding: data), at: path, in: execution)
+            if let problem { return problem }
+        }
+        return limits.problem(merging: patch, in: execution)
     }
 
     private func timeOut(_ execution: ExecutionState, _ stepID: StepID, at now: Timestamp) -> Transition {

@@ -77,18 +77,14 @@ extension FlowMonkeyTests {
             let end = try await Self.run(
                 ["a": Self.put(Self.text(600), "x.part", nil)],
                 ["contextBytes": 1_000], context: ["x": ["part": Self.text(600)]])
-            withKnownIssue("what a part replaces is counted besides it") {
-                #expect(end.status == .completed, "\(end.error?.message ?? "")")
-            }
+            #expect(end.status == .completed, "\(end.error?.message ?? "")")
         }
 
         @Test func `M20 a value grows beyond its limit by its parts`() async throws {
             let end = try await Self.run(
                 ["a": Self.put(Self.text(700), "x.one", "b"), "b": Self.put(Self.text(700), "x.two", nil)],
                 ["valueBytes": 1_000])
-            withKnownIssue("only the part is measured, not the value that it becomes a part of") {
-                #expect(end.status == .failed && end.error?.code == "CONTEXT_LIMIT" && end.error?.stepID == "b")
-            }
+            #expect(end.status == .failed && end.error?.code == "CONTEXT_LIMIT" && end.error?.stepID == "b")
         }
 
         @Test(arguments: [
@@ -97,10 +93,8 @@ extension FlowMonkeyTests {
         ])
         func `M20 an output that sets several keys counts as a whole`(test: Case) async throws {
             let end = try await Self.run(["a": Self.put(test.json, "$", nil)], test.limits, context: ["old": 1])
-            withKnownIssue("each key of an output is measured as if it came alone") {
-                #expect(end.status == .failed && end.error?.code == "CONTEXT_LIMIT")
-                #expect(end.context == ["old": 1])
-            }
+            #expect(end.status == .failed && end.error?.code == "CONTEXT_LIMIT")
+            #expect(end.context == ["old": 1])
         }
 
         @Test(arguments: [
@@ -116,10 +110,8 @@ extension FlowMonkeyTests {
                     ["a": ["type": "pause", "outputKey": "answer"]], test.limits), context: before, simulateTime: false)
             try await bench.engine.signal(waiting.id, "go", payload: test.json)
             let end = try await bench.engine.run(waiting.id)
-            withKnownIssue("nothing measures signals and the data of a resume") {
-                #expect(end.status == .failed && end.error?.code == "CONTEXT_LIMIT" && end.error?.stepID == "a")
-                #expect(end.context == before)
-            }
+            #expect(end.status == .failed && end.error?.code == "CONTEXT_LIMIT" && end.error?.stepID == "a")
+            #expect(end.context == before)
         }
     }
 }
