@@ -105,6 +105,7 @@ extension AuditEvent {
         case .resumed(let resumption):
             metadata["cause"] = .string(resumption.cause.rawValue)
             metadata["dueAt"] = resumption.dueAt.map { .string($0.description) }
+            metadata["data"] = resumption.data
             stepID = resumption.stepID
         case .signalConsumed(let name, _):
             metadata["name"] = .string(name)

@@ -287,9 +287,7 @@ extension FluxTests {
             let steps = try await bench.engine.steps(of: waiting.id)
             #expect(Set(steps.filter { $0.status == "suspended" }.map(\.stepID)) == ["c1", "left"])
             #expect(steps.first { $0.stepID == "left" }?.waitingFor == "for-left")
-            withKnownIssue("every branch shows the wait of the first") {
-                #expect(steps.first { $0.stepID == "c1" }?.waitingFor == "for-c1")
-            }
+            #expect(steps.first { $0.stepID == "c1" }?.waitingFor == "for-c1")
         }
     }
 }
