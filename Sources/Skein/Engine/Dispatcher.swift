@@ -246,7 +246,8 @@ final class Dispatcher: Sendable {
         let claimID = ClaimID(raw: .random())
         let request = ClaimRequest(
             ownership: Ownership(workerID: identity.id, claimID: claimID, lease: configuration.lease),
-            handlers: handlers.types,
+            // Besides, what needs none: a wait in the last step, a parent whose children have ended.
+            handlers: handlers.types + [""],
             handlerWait: configuration.handlerWait, limit: room)
         do {
             let result = try await store.claim(request)

@@ -172,6 +172,51 @@ extension FlowMonkeyTests {
             }
         }
 
+        @Test func `M04 an engine that starts later goes on with what waits in its last step`() async throws {
+            let store = InMemoryExecutionStore()
+            let (first, second) = (Engine(store: store), Engine(store: store))
+            for engine in [first, second] {
+                engine.handle("pause") { _, _ in .wait(WaitRequest(until: .signal("go"))) }
+            }
+            try await first.register(TestFlows.single("pause"))
+            let id = try await first.create("single").execution.id
+            #expect(try await first.run(id).status == .waiting)
+            try await first.signal(id, "go", payload: "yes")
+            try await ServiceTests.running([second]) {
+                let end = try await second.wait(for: id)
+                #expect(end.status == .completed && end.context["out"] == "yes")
+            }
+        }
+
+        @Test func `M21 a parent that waits survives the end of its engine, and has one child`() async throws {
+            let engines = Self.cluster {
+                $0.grace = .zero
+                $0.sweep = .milliseconds(100)
+            }
+            let gate = ServiceTests.Gate()
+            for engine in engines {
+                engine.handle("work") { _, _ in
+                    await gate.pass()
+                    return .success("done")
+                }
+                engine.handle("spawn") { _, _ in .children(ChildrenRequest("child", contexts: [[:]])) }
+            }
+            try await engines[0].register(TestFlows.single("work", id: "child"))
+            try await engines[0].register(TestFlows.single("spawn", id: "parent"))
+            let id = try await ServiceTests.running([engines[0]]) {
+                let id = try await engines[0].create("parent").execution.id
+                await gate.arrivals(1)
+                return id
+            }
+            gate.open()
+            try await ServiceTests.running([engines[1]]) {
+                let end = try await engines[1].wait(for: id)
+                #expect(end.status == .completed && end.context["out"]?["context"] == ["out": "done"])
+            }
+            #expect(try await engines[1].store.children(of: id, round: nil, from: 0, limit: 10).count == 1)
+            #expect(try await engines[1].events(of: id).count { $0.type == "execution.children_created" } == 1)
+        }
+
         @Test func `M21 a child that nobody waits for has its parent's link and outlives it`() async throws {
             let bench = Bench()
             bench.engine.handle("spawn") { _, _ in
