@@ -186,7 +186,8 @@ final class Driver: Sendable {
     private func run(_ drive: Drive, _ step: StepContext, _ handler: AnyHandler) async -> DriveEnd? {
         drive.slot.begin(step)
         if tracer.isActive { traceStart(step) }
-        let fact = await resolved(runner.run(step, by: handler))
+        var fact = await runner.run(step, by: handler)
+        if case .childrenRequested? = fact { fact = await resolved(fact) }
         if drive.slot.end() {
             for row in await drive.slot.sideRows() {
                 drive.state.apply(row.events, position: drive.state.position, at: row.at)

@@ -20,7 +20,19 @@ public struct Branch: Sendable, Hashable {
     /// What the step's code recorded in this visit, in order: what it need not do again.
     public internal(set) var checkpoints: [Checkpoint] = []
     /// The children that it waits for.
-    public internal(set) var spawn: Spawn?
+    public internal(set) var spawn: Spawn? {
+        get {
+            if case .some(let spawn) = children { spawn } else { nil }
+        }
+        set { children = newValue.map(Children.some) ?? .none }
+    }
+    private var children = Children.none
+
+    /// Apart, because it is large and rare.
+    private indirect enum Children: Sendable, Hashable {
+        case none
+        case some(Spawn)
+    }
 
     init(_ stepID: StepID, visit: Int) {
         self.stepID = stepID

@@ -27,12 +27,12 @@ extension ExecutionState {
             stepCount += 1
             store(output, of: attempt.stepID)
             note(attempt, output)
-            if next == .end, traits.isParallel { endings[attempt.stepID.rawValue] = output?.value ?? .null }
+            if next == .end, traits.isParallel { extras.endings[attempt.stepID.rawValue] = output?.value ?? .null }
             enter(next, from: attempt.stepID)
         case .stepSkipped(let skip):
             stepCount += 1
             if let output = skip.output { store(output, of: skip.stepID) }
-            failedSteps.removeAll { $0 == skip.stepID }
+            if hasExtras { extras.failedSteps.removeAll { $0 == skip.stepID } }
             enter(skip.next, from: skip.stepID)
         case .stepFailed(let attempt, let failure, let next), .stepTimedOut(let attempt, let failure, let next):
             stepCount += 1
@@ -53,7 +53,7 @@ extension ExecutionState {
             change(attempt.stepID) { $0.failures = 0 }
             store(output, of: attempt.stepID)
         case .childrenCreated(let stepID, let spawn):
-            hasChildren = true
+            extras.hasChildren = true
             change(stepID) { branch in
                 branch.spawn = spawn
                 branch.spawn?.round = position
@@ -73,36 +73,36 @@ extension ExecutionState {
             end(.completed, at: time)
         case .failed(let failure):
             error = failure
-            if let step = failure.stepID, !failedSteps.contains(step) { failedSteps.append(step) }
+            if let step = failure.stepID, !failedSteps.contains(step) { extras.failedSteps.append(step) }
             end(.failed, at: time)
         case .cancelled(let cancellation):
-            self.cancellation = cancellation
-            cancelledAt = time
+            extras.cancellation = cancellation
+            extras.cancelledAt = time
             if rollback == nil { error = nil }
             end(.cancelled, at: time)
         case .recovered:
             interrupt()
         case .paused:
             interrupt()
-            isPaused = true
+            extras.isPaused = true
             status = .paused
         case .unpaused:
-            isPaused = false
+            extras.isPaused = false
             if rollback != nil { status = .rollingBack }
             settleStatus()
         case .reopened(let reopening):
             reopen(reopening)
         case .forked(_, let steps):
             main = nil
-            others = [:]
+            extras.others = [:]
             enter(Onward(steps), from: nil)
         case .rollbackStarted(let failure, let cancellation):
             startRollback(failure, cancellation, at: time)
         case .stepCompensating:
-            rollback?.isCompensating = true
-            rollback?.retryAt = nil
+            extras.rollback?.isCompensating = true
+            extras.rollback?.retryAt = nil
         case .stepCompensated:
-            _ = undo.popLast()
+            _ = extras.undo.popLast()
             nextCompensation()
         case .compensationFailed(_, _, let retryAt):
             failCompensation(retryAt: retryAt)
@@ -121,7 +121,7 @@ extension ExecutionState {
             change(&branch)
             main = branch
         } else if let index = others.index(forKey: stepID) {
-            change(&others.values[index])
+            change(&extras.others.values[index])
         }
     }
 
@@ -130,7 +130,7 @@ extension ExecutionState {
         case .step(let id) where others.isEmpty:
             moves += 1
             main = Branch(id, visit: moves)
-            if !joins.isEmpty { joins[id] = nil }
+            if !joins.isEmpty { extras.joins[id] = nil }
             if status != .rollingBack, !isPaused { status = .running }
         case .step(let id):
             leave(stepID)
@@ -141,7 +141,7 @@ extension ExecutionState {
             if traits.isParallel { leave(stepID) }
         case .fork(let ids, let joining):
             leave(stepID)
-            if let stepID { for join in joining { joins[join, default: []].insert(stepID) } }
+            if let stepID { for join in joining { extras.joins[join, default: []].insert(stepID) } }
             for id in ids { begin(id) }
             settleStatus()
         }
@@ -149,23 +149,23 @@ extension ExecutionState {
 
     private mutating func leave(_ stepID: StepID?) {
         guard let stepID else { return }
-        if main?.stepID == stepID { main = nil } else { others[stepID] = nil }
+        if main?.stepID == stepID { main = nil } else if hasExtras { extras.others[stepID] = nil }
     }
 
     /// With no other branch it is the only one, until the next begins.
     private mutating func begin(_ stepID: StepID) {
         moves += 1
-        joins[stepID] = nil
+        if !joins.isEmpty { extras.joins[stepID] = nil }
         let branch = Branch(stepID, visit: moves)
         if main == nil, others.isEmpty {
             main = branch
             return
         }
         if let first = main {
-            others[first.stepID] = first
+            extras.others[first.stepID] = first
             main = nil
         }
-        others[stepID] = branch
+        extras.others[stepID] = branch
     }
 
     /// Waiting is what an execution does when all of its branches wait.
@@ -178,12 +178,12 @@ extension ExecutionState {
     /// The attempts that run are lost.
     private mutating func interrupt() {
         if rollback != nil {
-            rollback?.attempt += 1
+            extras.rollback?.attempt += 1
         } else if main != nil {
             if main?.mayRun == true { main?.attempt += 1 }
         } else {
             for index in others.values.indices where others.values[index].mayRun {
-                others.values[index].attempt += 1
+                extras.others.values[index].attempt += 1
             }
         }
     }
@@ -194,8 +194,8 @@ extension ExecutionState {
         case .stop:
             var failure = failure
             failure.stepID = stepID
-            if branchFailure == nil { branchFailure = failure }
-            failedSteps.append(stepID)
+            if branchFailure == nil { extras.branchFailure = failure }
+            extras.failedSteps.append(stepID)
             enter(.stop, from: stepID)
             error = nil
         case .end:
@@ -225,10 +225,10 @@ extension ExecutionState {
             return settleStatus()
         }
         if resumption.isUndoable {
-            undo.append(Undo(stepID: wait.stepID, visit: branch.visit, output: resumption.data))
+            extras.undo.append(Undo(stepID: wait.stepID, visit: branch.visit, output: resumption.data))
         }
         let next = resumption.next ?? wait.next
-        if next == .end, traits.isParallel { endings[wait.stepID.rawValue] = resumption.data ?? .null }
+        if next == .end, traits.isParallel { extras.endings[wait.stepID.rawValue] = resumption.data ?? .null }
         enter(next, from: wait.stepID)
     }
 
@@ -237,20 +237,20 @@ extension ExecutionState {
     private mutating func store(_ output: StepOutput?, of stepID: StepID?) {
         guard let output else { return }
         if stepID != nil { lastOutput = output.value }
-        if traits.keepsResults, let stepID { results[stepID.rawValue] = output.value }
+        if traits.keepsResults, let stepID { extras.results[stepID.rawValue] = output.value }
         if let patch = output.patch {
             merge(patch)
-            if traits.isParallel, let stepID { for key in patch.keys { writers[key] = stepID } }
+            if traits.isParallel, let stepID { for key in patch.keys { extras.writers[key] = stepID } }
             return
         }
         guard let key = output.key else { return }
         if key == StepOutput.root {
             guard let object = output.value.object else { return }
             merge(object)
-            if traits.isParallel, let stepID { for key in object.keys { writers[key] = stepID } }
+            if traits.isParallel, let stepID { for key in object.keys { extras.writers[key] = stepID } }
             return
         }
-        if traits.isParallel, let stepID { writers[key] = stepID }
+        if traits.isParallel, let stepID { extras.writers[key] = stepID }
         contextBytes += output.encoded.count
         if key.utf8.contains(UInt8(ascii: ".")) {
             DotPath(key)?.set(output.value, in: &context)
@@ -268,11 +268,11 @@ extension ExecutionState {
 
     private mutating func note(_ attempt: StepAttempt, _ output: StepOutput?) {
         if attempt.isUndoable {
-            undo.append(
+            extras.undo.append(
                 Undo(
                     stepID: attempt.stepID, visit: branch(at: attempt.stepID)?.visit ?? moves, output: output?.value))
         }
-        if attempt.isCommit { committed.insert(attempt.stepID) }
+        if attempt.isCommit { extras.committed.insert(attempt.stepID) }
     }
 
     // MARK: - Ends and new beginnings
@@ -280,33 +280,34 @@ extension ExecutionState {
     private mutating func end(_ status: ExecutionStatus, at time: Timestamp) {
         self.status = status
         endedAt = time
-        isPaused = false
-        if status != .rollbackFailed { rollback = nil }
+        guard hasExtras else { return }
+        extras.isPaused = false
+        if status != .rollbackFailed { extras.rollback = nil }
     }
 
     private mutating func reopen(_ reopening: Reopening) {
         endedAt = nil
-        wasReopened = true
+        extras.wasReopened = true
         result = nil
-        cancellation = nil
-        cancelledAt = nil
+        extras.cancellation = nil
+        extras.cancelledAt = nil
         status = .running
-        settled.formUnion(committed)
+        extras.settled.formUnion(committed)
         if let rollback {
-            undo += rollback.failed
-            self.rollback?.failed = []
+            extras.undo += rollback.failed
+            extras.rollback?.failed = []
             status = .rollingBack
             return
         }
         error = nil
-        branchFailure = nil
-        failedSteps = []
+        extras.branchFailure = nil
+        extras.failedSteps = []
         main = nil
-        others = [:]
+        extras.others = [:]
         if reopening.isReset {
-            joins = [:]
-            endings = [:]
-            writers = [:]
+            extras.joins = [:]
+            extras.endings = [:]
+            extras.writers = [:]
         }
         enter(Onward(reopening.steps), from: nil)
     }
@@ -314,32 +315,32 @@ extension ExecutionState {
     private mutating func startRollback(_ failure: Failure, _ cancellation: Cancellation?, at time: Timestamp) {
         status = .rollingBack
         error = failure
-        isPaused = false
+        extras.isPaused = false
         if let cancellation {
-            self.cancellation = cancellation
-            cancelledAt = time
+            extras.cancellation = cancellation
+            extras.cancelledAt = time
         }
         main = nil
-        others = [:]
-        joins = [:]
-        rollback = Rollback(failure: failure)
+        extras.others = [:]
+        extras.joins = [:]
+        extras.rollback = Rollback(failure: failure)
     }
 
     private mutating func nextCompensation() {
-        rollback?.isCompensating = false
-        rollback?.attempt = 1
-        rollback?.failures = 0
-        rollback?.retryAt = nil
+        extras.rollback?.isCompensating = false
+        extras.rollback?.attempt = 1
+        extras.rollback?.failures = 0
+        extras.rollback?.retryAt = nil
     }
 
     private mutating func failCompensation(retryAt: Timestamp?) {
         guard let retryAt else {
-            if let failed = undo.popLast() { rollback?.failed.insert(failed, at: 0) }
+            if let failed = extras.undo.popLast() { extras.rollback?.failed.insert(failed, at: 0) }
             return nextCompensation()
         }
-        rollback?.isCompensating = false
-        rollback?.attempt += 1
-        rollback?.failures += 1
-        rollback?.retryAt = retryAt
+        extras.rollback?.isCompensating = false
+        extras.rollback?.attempt += 1
+        extras.rollback?.failures += 1
+        extras.rollback?.retryAt = retryAt
     }
 }

@@ -53,21 +53,21 @@ extension ExecutionState {
     }
 
     private mutating func readRare(_ object: JSONObject) {
-        isPaused = object["paused"] == true
-        hasChildren = object["hasChildren"] == true
-        wasReopened = object["wasReopened"] == true
-        rollback = Rollback(object["rollback"])
-        undo = (object["undo"]?.array ?? []).compactMap(Undo.init)
-        results = object["results"]?.object ?? [:]
+        extras.isPaused = object["paused"] == true
+        extras.hasChildren = object["hasChildren"] == true
+        extras.wasReopened = object["wasReopened"] == true
+        extras.rollback = Rollback(object["rollback"])
+        extras.undo = (object["undo"]?.array ?? []).compactMap(Undo.init)
+        extras.results = object["results"]?.object ?? [:]
         for (step, arrived) in object["joins"]?.object ?? [:] {
-            joins[StepID(step)] = Set((arrived.array ?? []).compactMap { $0.string.map { StepID($0) } })
+            extras.joins[StepID(step)] = Set((arrived.array ?? []).compactMap { $0.string.map { StepID($0) } })
         }
-        branchFailure = Failure(object["branchFailure"])
-        failedSteps = object.stepList("failedSteps")
-        for (key, writer) in object["writers"]?.object ?? [:] { writers[key] = writer.string.map { StepID($0) } }
-        committed = Set(object.stepList("committed"))
-        settled = Set(object.stepList("settled"))
-        endings = object["endings"]?.object ?? [:]
+        extras.branchFailure = Failure(object["branchFailure"])
+        extras.failedSteps = object.stepList("failedSteps")
+        for (key, writer) in object["writers"]?.object ?? [:] { extras.writers[key] = writer.string.map { StepID($0) } }
+        extras.committed = Set(object.stepList("committed"))
+        extras.settled = Set(object.stepList("settled"))
+        extras.endings = object["endings"]?.object ?? [:]
     }
 
     /// Reads what `snapshot()` wrote; nil when the bytes are not a snapshot.
@@ -80,7 +80,7 @@ extension ExecutionState {
         if branches.count == 1, object["branched"] == nil {
             main = branches[0]
         } else {
-            for branch in branches { others[branch.stepID] = branch }
+            for branch in branches { extras.others[branch.stepID] = branch }
         }
         readRare(object)
         self.status = status
@@ -92,8 +92,8 @@ extension ExecutionState {
         result = object["result"]
         lastOutput = object["lastOutput"] ?? result
         error = Failure(object["error"])
-        cancellation = Cancellation(object["cancellation"])
-        cancelledAt = object["cancelledAt"]?.int64.map(Timestamp.init(microseconds:))
+        extras.cancellation = Cancellation(object["cancellation"])
+        extras.cancelledAt = object["cancelledAt"]?.int64.map(Timestamp.init(microseconds:))
         startedAt = object["startedAt"]?.int64.map(Timestamp.init(microseconds:))
         endedAt = object["endedAt"]?.int64.map(Timestamp.init(microseconds:))
         updatedAt = object["updatedAt"]?.int64.map(Timestamp.init(microseconds:)) ?? creation.createdAt

@@ -31,10 +31,6 @@ public struct ExecutionState: Sendable, Equatable {
     public internal(set) var status: ExecutionStatus = .pending
     /// The branch of an execution that has one. While there are several all of them are in `others`.
     public internal(set) var main: Branch?
-    /// The branches, by the step they are at, while there are several.
-    public internal(set) var others: [StepID: Branch] = [:]
-    /// The steps that arrived at joins which wait for more.
-    public internal(set) var joins: [StepID: Set<StepID>] = [:]
     public internal(set) var context: JSONObject
     /// At least the bytes of the context's values as compact JSON: what was replaced is not taken off until the limit
     /// is met.
@@ -47,35 +43,14 @@ public struct ExecutionState: Sendable, Equatable {
     public internal(set) var position: Int64 = 1
     public internal(set) var result: JSONValue?
     public internal(set) var error: Failure?
-    public internal(set) var cancellation: Cancellation?
-    public internal(set) var cancelledAt: Timestamp?
     public internal(set) var startedAt: Timestamp?
     public internal(set) var updatedAt: Timestamp
     public internal(set) var endedAt: Timestamp?
     public internal(set) var lastEvent: String = "execution.created"
-    public internal(set) var isPaused = false
-    public internal(set) var rollback: Rollback?
-    /// It has started children.
-    public internal(set) var hasChildren = false
-    /// It had ended before: its parent has been told.
-    public internal(set) var wasReopened = false
-    /// Completed steps that a rollback compensates, in the order of their completion.
-    public internal(set) var undo: [Undo] = []
-    /// Results by step, where the flow asks for them.
-    public internal(set) var results: JSONObject = [:]
-    /// Why a branch failed while others went on: the first failure.
-    var branchFailure: Failure?
-    /// Steps whose failure is final: where a retry goes on.
-    var failedSteps: [StepID] = []
-    /// Who wrote the keys of the context last, in parallel flows.
-    var writers: [String: StepID] = [:]
-    /// Commit steps that succeeded; from a reopening on they are not run again.
-    var committed: Set<StepID> = []
-    var settled: Set<StepID> = []
-    /// The outputs that branches ended with, by step, where more than one did.
-    var endings: JSONObject = [:]
     /// The last result of a step, which becomes `result` when the execution completes.
     var lastOutput: JSONValue?
+    /// What most executions have nothing of. Apart, because every step passes the state on.
+    private var rare = Rare.none
 
     public var id: ExecutionID { creation.id }
 
@@ -90,7 +65,7 @@ public struct ExecutionState: Sendable, Equatable {
             main = Branch(initial[0], visit: 0)
         } else {
             for step in initial {
-                others[step] = Branch(step, visit: moves)
+                extras.others[step] = Branch(step, visit: moves)
                 moves += 1
             }
         }
@@ -101,10 +76,72 @@ public struct ExecutionState: Sendable, Equatable {
         self.init(creation, initial: [initial])
     }
 
+    // MARK: - What most have nothing of
+
+    private indirect enum Rare: Sendable, Equatable {
+        case none
+        case some(ExecutionExtras)
+
+        /// To have had something and to have it no more is the same as never.
+        static func == (lhs: Rare, rhs: Rare) -> Bool {
+            switch (lhs, rhs) {
+            case (.none, .none): true
+            case (.some(let lhs), .some(let rhs)): lhs == rhs
+            case (.some(let extras), .none), (.none, .some(let extras)): extras == ExecutionExtras()
+            }
+        }
+    }
+
+    var hasExtras: Bool {
+        if case .some = rare { true } else { false }
+    }
+
+    var extras: ExecutionExtras {
+        get {
+            if case .some(let extras) = rare { extras } else { ExecutionExtras() }
+        }
+        _modify {
+            var extras = self.extras
+            // The only reference while it is changed, or each change would copy what is in it.
+            rare = .none
+            defer { rare = .some(extras) }
+            yield &extras
+        }
+    }
+
+    /// The branches, by the step they are at, while there are several.
+    public var others: [StepID: Branch] { hasExtras ? extras.others : [:] }
+    /// The steps that arrived at joins which wait for more.
+    public var joins: [StepID: Set<StepID>] { hasExtras ? extras.joins : [:] }
+    public var isPaused: Bool { hasExtras && extras.isPaused }
+    public var rollback: Rollback? { hasExtras ? extras.rollback : nil }
+    /// It has started children.
+    public var hasChildren: Bool { hasExtras && extras.hasChildren }
+    /// It had ended before: its parent has been told.
+    public var wasReopened: Bool { hasExtras && extras.wasReopened }
+    /// Completed steps that a rollback compensates, in the order of their completion.
+    public var undo: [Undo] { hasExtras ? extras.undo : [] }
+    /// Results by step, where the flow asks for them.
+    public var results: JSONObject { hasExtras ? extras.results : [:] }
+    public var cancellation: Cancellation? { hasExtras ? extras.cancellation : nil }
+    public var cancelledAt: Timestamp? { hasExtras ? extras.cancelledAt : nil }
+    /// Why a branch failed while others went on: the first failure.
+    var branchFailure: Failure? { hasExtras ? extras.branchFailure : nil }
+    /// Steps whose failure is final: where a retry goes on.
+    var failedSteps: [StepID] { hasExtras ? extras.failedSteps : [] }
+    /// Commit steps that succeeded before the execution was reopened: they are not run again.
+    var settled: Set<StepID> { hasExtras ? extras.settled : [] }
+    /// Commit steps that succeeded.
+    var committed: Set<StepID> { hasExtras ? extras.committed : [] }
+    /// The outputs that branches ended with, by step.
+    var endings: JSONObject { hasExtras ? extras.endings : [:] }
+    /// Who wrote the keys of the context last, in parallel flows.
+    var writers: [String: StepID] { hasExtras ? extras.writers : [:] }
+
     // MARK: - Branches
 
     /// Whether it has several branches now.
-    public var isBranched: Bool { !others.isEmpty }
+    public var isBranched: Bool { main == nil && !others.isEmpty }
 
     /// The branch that is at this step.
     public func branch(at stepID: StepID) -> Branch? {
