@@ -178,7 +178,7 @@ extension Driver {
                 continue
             }
             defer { facts = [] }
-            if let end = await commit(drive, facts) { return end }
+            if let end = await commit(drive, facts[0], facts.dropFirst()) { return end }
             for answer in waiting { answer.resume(returning: true) }
             waiting = []
             // One branch is left, or none: what still runs is nobody's.

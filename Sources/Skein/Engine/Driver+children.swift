@@ -21,10 +21,13 @@ extension ExecutionState {
     }
 
     /// What a row means to parents and children.
-    func family(after events: [ExecutionEvent], isEnd: Bool) -> Append.Family {
+    ///
+    /// - Parameter spawns: whether children are asked for in it.
+    func family(after events: [ExecutionEvent], isEnd: Bool, spawns: Bool = true) -> Append.Family {
         if isEnd, !wasReopened, let parent = creation.parentID, let round = creation.parentRound {
             return .reports(parent: parent, round: round)
         }
+        guard spawns else { return .none }
         for (offset, event) in events.enumerated() {
             if case .childrenCreated(_, let spawn) = event {
                 return .expects(round: position + Int64(offset), total: spawn.contexts.count)

@@ -113,7 +113,7 @@ final class Driver: Sendable {
                 return .ended
             case .park(let due):
                 if let facts = await attend(drive) {
-                    if let end = await commit(drive, facts) { return end }
+                    if let end = await commit(drive, facts[0], facts.dropFirst()) { return end }
                     continue
                 }
                 if drive.slot.stopped != nil || Task.isCancelled { return await giveBack(drive) }
@@ -227,13 +227,10 @@ final class Driver: Sendable {
     // MARK: - Commits
 
     /// Makes the transition that `fact` causes durable. Nil: go on driving.
-    func commit(_ drive: Drive, _ fact: Fact) async -> DriveEnd? {
-        await commit(drive, [fact])
-    }
-
-    /// The same for all that happened to branches meanwhile: one row.
-    func commit(_ drive: Drive, _ facts: [Fact]) async -> DriveEnd? {
-        let pending = pending(drive, facts)
+    ///
+    /// - Parameter more: what else happened to branches meanwhile; all of it becomes one row.
+    func commit(_ drive: Drive, _ fact: Fact, _ more: ArraySlice<Fact> = []) async -> DriveEnd? {
+        let pending = pending(drive, fact, more)
         let outcome: AppendOutcome
         do {
             outcome = try await journal.commit(pending.append)
@@ -251,18 +248,19 @@ final class Driver: Sendable {
                 ])
             return .lost
         case .refused(let error):
-            return await refuse(drive, facts, error)
+            return await refuse(drive, fact, more, error)
         case .committed(let woken):
             return settle(drive, pending, woken: woken)
         }
     }
 
-    private func pending(_ drive: Drive, _ facts: [Fact]) -> Pending {
+    private func pending(_ drive: Drive, _ fact: Fact, _ more: ArraySlice<Fact>) -> Pending {
         let now = clock.now
         var transition =
-            facts.count == 1
-            ? drive.flow.decision.decide(drive.state, facts[0], at: now, random: Mixer.fraction())
-            : drive.flow.decision.decide(drive.state, facts, at: now, random: Mixer.fraction)
+            more.isEmpty
+            ? drive.flow.decision.decide(drive.state, fact, at: now, random: Mixer.fraction())
+            : drive.flow.decision.decide(drive.state, [fact] + more, at: now, random: Mixer.fraction)
+        let spawns = if case .childrenRequested = fact { true } else { !more.isEmpty }
         let isDue =
             drive.state.position + Int64(transition.events.count) - drive.snapshotPosition
             >= max(Int64(configuration.snapshotEvery), drive.snapshotBytes / Self.bytesPerEvent)
@@ -298,7 +296,7 @@ final class Driver: Sendable {
             count: Int16(clamping: transition.events.count), operationID: .new(),
             body: LogBody.encoded(workerID: identity.id, at: now, events: transition.events), effect: effect,
             snapshot: snapshot, consumed: transition.consumed,
-            family: drive.state.family(after: transition.events, isEnd: isEnd),
+            family: drive.state.family(after: transition.events, isEnd: isEnd, spawns: spawns),
             cascades: drive.state.cascades(after: transition.events))
         return Pending(append: append, events: transition.events, then: transition.then, at: now)
     }
@@ -359,15 +357,16 @@ final class Driver: Sendable {
 
     /// The row cannot be stored: the step that made it fails, and if even that cannot be written the execution is left
     /// to its lease.
-    private func refuse(_ drive: Drive, _ facts: [Fact], _ error: StoreError) async -> DriveEnd? {
+    private func refuse(_ drive: Drive, _ fact: Fact, _ more: ArraySlice<Fact>, _ error: StoreError) async -> DriveEnd?
+    {
         logger.warning(
             "a row was refused", metadata: ["execution.id": "\(drive.slot.executionID)", "error": "\(error)"])
-        guard facts.count == 1 else {
+        guard more.isEmpty else {
             // One of them is to blame: each alone finds out which.
-            for fact in facts { if let end = await commit(drive, [fact]) { return end } }
+            for fact in [fact] + more { if let end = await commit(drive, fact) { return end } }
             return nil
         }
-        switch facts[0] {
+        switch fact {
         case .stepSucceeded(let attempt, _, _), .waitRequested(let attempt, _):
             return await commit(
                 drive,

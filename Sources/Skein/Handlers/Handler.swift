@@ -53,7 +53,7 @@ public enum StepResult<Output: Sendable>: Sendable {
     case wait(WaitRequest)
     /// Starts executions of another flow; the step ends when they have, with what became of them, and holds no worker
     /// meanwhile.
-    case children(ChildrenRequest)
+    indirect case children(ChildrenRequest)
 
     public static func success(_ output: Output) -> Self { .completed(output) }
 

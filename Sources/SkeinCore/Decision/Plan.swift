@@ -6,7 +6,7 @@ public enum Plan: Sendable {
     /// Run this step's current attempt.
     case run(FlowGraph.Node)
     /// Run the compensation of this step.
-    case compensate(FlowGraph.Node, Compensation, Undo)
+    indirect case compensate(FlowGraph.Node, Compensation, Undo)
     /// It has several branches: see ``Decision/plans(_:inbox:at:busy:)``.
     case branches
     /// Something is already so: record it first.
