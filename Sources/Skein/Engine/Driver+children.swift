@@ -70,11 +70,13 @@ extension Driver {
     /// Looks after the children of steps that wait for some: starts those that are missing. Nil: nothing happened. What
     /// could not be done is tried again a moment later.
     func attend(_ drive: Drive) async -> [Fact]? {
-        for branch in drive.state.branches where !drive.attended.contains(branch.stepID) {
-            guard let spawn = branch.spawn, branch.wait?.kind == .children else { continue }
+        for branch in drive.state.branches {
+            guard let spawn = branch.spawn, branch.wait?.kind == .children, !drive.attended.contains(spawn.round) else {
+                continue
+            }
             do {
                 if let fact = try await attend(drive, branch, spawn) { return [fact] }
-                drive.attended.insert(branch.stepID)
+                drive.attended.insert(spawn.round)
             } catch is CancellationError {
                 return nil
             } catch let failure as StepFailure {
@@ -86,7 +88,7 @@ extension Driver {
                 logger.warning(
                     "children cannot be looked after",
                     metadata: ["execution.id": "\(drive.slot.executionID)", "error": "\(error)"])
-                drive.attended.insert(branch.stepID)
+                drive.attended.insert(spawn.round)
                 drive.lookAgain = clock.now + .seconds(1)
             }
         }

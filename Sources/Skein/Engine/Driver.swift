@@ -20,8 +20,8 @@ final class Drive {
     var dueAt: Timestamp
     /// Keeps what the code of its steps records; made with the first step.
     var keeper: SlotKeeper?
-    /// Steps whose children need nothing now.
-    var attended: Set<StepID> = []
+    /// Rounds of children that need nothing now.
+    var attended: Set<Int64> = []
     /// Something could not be done for them: when to try again.
     var lookAgain: Timestamp?
     /// Attempts to run at most; nil: until it parks or ends.
@@ -277,7 +277,8 @@ final class Driver: Sendable {
             switch transition.then {
             case .proceed: break
             case .end(let status): effect = .end(status)
-            case .park where next.branches.contains(where: { $0.spawn != nil && !drive.attended.contains($0.stepID) }):
+            case .park
+            where next.branches.contains(where: { $0.spawn.map { !drive.attended.contains($0.round) } ?? false }):
                 // Children have yet to be looked after.
                 transition.then = .proceed
             case .park(let due):

@@ -1,5 +1,6 @@
 // What operators and callers do to executions that exist.
 
+import Logging
 import Metrics
 public import SkeinCore
 
@@ -31,7 +32,6 @@ extension Engine {
                         }
                         return flow.decision.cancel(state, cancellation)
                     }
-                    try await self.cancelChildren(of: id)
                     return CancelResult(execution: after, cancelled: true, previousStatus: before.status)
                 } catch let error as EngineError where error.code == .invalidTransition {
                     let now = try await self.execution(id)
@@ -115,18 +115,26 @@ extension Engine {
         wakeUp(id, "signal")
     }
 
-    /// A cancelled execution takes its children along.
+    /// A cancelled execution takes its children along. As long as one of them cannot be cancelled, locked by somebody
+    /// for a moment, it stays remembered and is tried again.
     func cancelChildren(of id: ExecutionID) async throws {
         var next = 0
+        var isDone = true
         while true {
             let children = try await store.children(of: id, round: nil, from: next, limit: 500)
             for child in children {
-                _ = try? await cancel(child, source: .parent, reason: "the parent \(id) was cancelled")
+                do {
+                    _ = try await cancel(child, source: .parent, reason: "the parent \(id) was cancelled")
+                } catch {
+                    isDone = false
+                    logger.debug(
+                        "a child was not cancelled", metadata: ["execution.id": "\(child)", "error": "\(error)"])
+                }
             }
             guard children.count == 500 else { break }
             next += children.count
         }
-        try await store.endCascade(of: id)
+        if isDone { try await store.endCascade(of: id) }
     }
 
     /// Does what an instance that died left undone.

@@ -153,7 +153,9 @@ public final class Engine: Service, Sendable {
         group.addTask { await marker.run() }
         group.addTask { await dispatcher.run() }
         group.addTask { await self.dozer.run() }
-        group.addTask { await self.fanIn.run(every: self.configuration.sweep) { try await self.cancelOrphans() } }
+        // Within the lease: what a dead instance left is taken over no later than its executions.
+        let interval = max(self.configuration.sweep, self.configuration.lease)
+        group.addTask { await self.fanIn.run(every: interval) { try await self.cancelOrphans() } }
         group.addTask {
             for await hint in self.coordination.wakes.hints() {
                 // First the dispatcher, for what is on its way into a slot.

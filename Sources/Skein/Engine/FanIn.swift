@@ -34,9 +34,10 @@ final class FanIn: Sendable {
         isRunning.isRaised ? [] : await count()
     }
 
-    /// Runs until cancelled; what other instances leave uncounted is found every few seconds.
+    /// Runs until cancelled. Whoever ends a child counts it at once; what an instance that died left uncounted is found
+    /// at every `interval`.
     ///
-    /// - Parameter chore: done whenever nothing else was for that long.
+    /// - Parameter chore: cancels what cascades left behind, after one has begun here and now and then.
     func run(every interval: Duration, _ chore: @Sendable () async throws -> Void) async {
         isRunning.raise()
         var next = clock.monotonic
@@ -44,7 +45,7 @@ final class FanIn: Sendable {
             await count()
             if clock.monotonic >= next || mustCascade.isRaised {
                 mustCascade.lower()
-                next = clock.monotonic + interval
+                next = clock.monotonic + interval * 6
                 try? await chore()
             }
             await alarm.wait(until: clock.monotonic + interval, clock: clock)
