@@ -82,11 +82,11 @@ private final class BranchMailbox: CheckpointKeeper {
 
 extension Driver {
     /// Drives an execution while it has several branches. Nil: go on driving.
-    func driveBranches(_ drive: Drive) async -> DriveEnd? {
+    func driveBranches(_ drive: inout Drive) async -> DriveEnd? {
         let mailbox = BranchMailbox()
         return await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
-                let end = await driveBranches(drive, mailbox, &group)
+                let end = await driveBranches(&drive, mailbox, &group)
                 mailbox.close()
                 group.cancelAll()
                 return end
@@ -96,7 +96,7 @@ extension Driver {
         }
     }
 
-    private func driveBranches(_ drive: Drive, _ mailbox: BranchMailbox, _ group: inout DiscardingTaskGroup) async
+    private func driveBranches(_ drive: inout Drive, _ mailbox: BranchMailbox, _ group: inout DiscardingTaskGroup) async
         -> DriveEnd?
     {
         let decision = drive.flow.decision
@@ -110,23 +110,23 @@ extension Driver {
         drive.slot.listen { mailbox.poke() }
         defer { drive.slot.listen(nil) }
         while true {
-            if drive.slot.stopped != nil || Task.isCancelled { return await giveBack(drive) }
+            if drive.slot.stopped != nil || Task.isCancelled { return await giveBack(drive.slot) }
             let now = clock.now
             if let deadline = drive.state.creation.deadline, deadline <= now { facts = [.deadlineReached] }
             var plans = decision.plans(drive.state, inbox: drive.inbox, at: now, busy: Set(running.keys))
             facts += plans.facts
-            if facts.isEmpty, let found = await attend(drive) { facts = found }
+            if facts.isEmpty, let found = await attend(&drive) { facts = found }
             if facts.isEmpty {
                 if drive.budget == 0 || (draining.isRaised && drive.budget == nil) {
                     if running.isEmpty, let node = plans.steps.first {
-                        return await repark(drive, due: drive.budget == 0 ? rest(drive) : now, needs: node.type)
+                        return await repark(&drive, due: drive.budget == 0 ? rest(drive.state) : now, needs: node.type)
                     }
                     plans.steps = []
                 }
                 for node in plans.steps.prefix(max(0, room - running.count)) {
                     guard let handler = handlers[ofType: node.type] else {
                         guard running.isEmpty else { continue }
-                        if let end = await handOver(drive, node) { return end }
+                        if let end = await handOver(&drive, node) { return end }
                         return nil
                     }
                     let step = runner.attempt(node, of: drive.state, at: now, keeper: mailbox)
@@ -137,9 +137,9 @@ extension Driver {
                     }
                 }
                 guard !running.isEmpty else {
-                    if drive.slot.stopped != nil || Task.isCancelled { return await giveBack(drive) }
+                    if drive.slot.stopped != nil || Task.isCancelled { return await giveBack(drive.slot) }
                     let next = min(plans.due, drive.lookAgain ?? plans.due)
-                    return await repark(drive, due: next, needs: drive.flow.needs(drive.state))
+                    return await repark(&drive, due: next, needs: drive.flow.needs(drive.state))
                 }
                 let look = marking(running, marked, before: plans.due)
                 if look < armed {
@@ -169,7 +169,7 @@ extension Driver {
                     guard running.removeValue(forKey: stepID) != nil else { continue }
                     marked.remove(stepID)
                     if let budget = drive.budget { drive.budget = max(0, budget - 1) }
-                    guard let fact else { return await giveBack(drive) }
+                    guard let fact else { return await giveBack(drive.slot) }
                     metrics.steps.increment()
                     facts.append(fact)
                 }
@@ -178,7 +178,7 @@ extension Driver {
                 continue
             }
             defer { facts = [] }
-            if let end = await commit(drive, facts[0], facts.dropFirst()) { return end }
+            if let end = await commit(&drive, facts[0], facts.dropFirst()) { return end }
             for answer in waiting { answer.resume(returning: true) }
             waiting = []
             // One branch is left, or none: what still runs is nobody's.

@@ -69,7 +69,7 @@ extension Driver {
 
     /// Looks after the children of steps that wait for some: starts those that are missing. Nil: nothing happened. What
     /// could not be done is tried again a moment later.
-    func attend(_ drive: Drive) async -> [Fact]? {
+    func attend(_ drive: inout Drive) async -> [Fact]? {
         for branch in drive.state.branches {
             guard let spawn = branch.spawn, branch.wait?.kind == .children, !drive.attended.contains(spawn.round) else {
                 continue

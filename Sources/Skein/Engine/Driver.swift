@@ -4,61 +4,12 @@ import Logging
 import Metrics
 import SkeinCore
 
-/// What the owner of an execution knows about it. Belongs to the one task that drives it, and is changed in place.
-final class Drive {
-    let slot: Slot
-    let flow: CompiledFlow
-    var state: ExecutionState
-    var inbox: [InboxItem]
-    /// Signals up to this one are in `inbox`.
-    let seenGeneration: Int64
-    /// The position that the stored snapshot covers up to.
-    var snapshotPosition: Int64
-    /// How large the last snapshot was, as far as this owner knows.
-    var snapshotBytes: Int64 = 0
-    /// When it was due, for handlers that nobody has.
-    var dueAt: Timestamp
-    /// Keeps what the code of its steps records; made with the first step.
-    var keeper: SlotKeeper?
-    /// Rounds of children that need nothing now.
-    var attended: Set<Int64> = []
-    /// Something could not be done for them: when to try again.
-    var lookAgain: Timestamp?
-    /// Attempts to run at most; nil: until it parks or ends.
-    var budget: Int?
-
-    init(
-        slot: Slot, flow: CompiledFlow, state: ExecutionState, inbox: [InboxItem] = [], seenGeneration: Int64 = 0,
-        snapshotPosition: Int64 = 1, dueAt: Timestamp, budget: Int? = nil
-    ) {
-        self.slot = slot
-        self.flow = flow
-        self.state = state
-        self.inbox = inbox
-        self.seenGeneration = seenGeneration
-        self.snapshotPosition = snapshotPosition
-        self.dueAt = dueAt
-        self.budget = budget
-    }
-}
-
 /// A transition on its way to the log.
 private struct Pending {
     var append: Append
     var events: [ExecutionEvent]
     var then: Transition.Continuation
     var at: Timestamp
-}
-
-/// How a drive ended.
-enum DriveEnd: Sendable, Equatable {
-    case ended
-    /// `woken`: something came meanwhile; claim it at once.
-    case parked(due: Timestamp, woken: Bool)
-    /// The owner changed, or nothing is known for certain: nothing more was written.
-    case lost
-    /// Given back unfinished.
-    case released
 }
 
 final class Driver: Sendable {
@@ -104,43 +55,45 @@ final class Driver: Sendable {
         self.draining = draining
     }
 
-    func drive(_ drive: Drive) async -> DriveEnd {
+    func drive(_ drive: inout Drive) async -> DriveEnd {
         while true {
-            if drive.slot.stopped != nil || Task.isCancelled { return await giveBack(drive) }
+            if drive.slot.stopped != nil || Task.isCancelled { return await giveBack(drive.slot) }
             let now = clock.now
             switch drive.flow.decision.plan(drive.state, inbox: drive.inbox, at: now) {
             case .ended:
                 return .ended
             case .park(let due):
-                if let facts = await attend(drive) {
-                    if let end = await commit(drive, facts[0], facts.dropFirst()) { return end }
+                if let facts = await attend(&drive) {
+                    if let end = await commit(&drive, facts[0], facts.dropFirst()) { return end }
                     continue
                 }
-                if drive.slot.stopped != nil || Task.isCancelled { return await giveBack(drive) }
+                if drive.slot.stopped != nil || Task.isCancelled { return await giveBack(drive.slot) }
                 let next = min(due, drive.lookAgain ?? due)
-                return await repark(drive, due: next, needs: drive.flow.needs(drive.state))
+                return await repark(&drive, due: next, needs: drive.flow.needs(drive.state))
             case .record(let fact):
-                if let end = await commit(drive, fact) { return end }
+                if let end = await commit(&drive, fact) { return end }
             case .run(let node):
-                if drive.budget == 0 { return await repark(drive, due: rest(drive), needs: node.type) }
+                if drive.budget == 0 { return await repark(&drive, due: rest(drive.state), needs: node.type) }
                 if draining.isRaised, drive.budget == nil {
-                    return await repark(drive, due: now, needs: node.type)
+                    return await repark(&drive, due: now, needs: node.type)
                 }
                 guard let handler = handlers[ofType: node.type] else {
-                    if let end = await handOver(drive, node) { return end }
+                    if let end = await handOver(&drive, node) { return end }
                     continue
                 }
-                let step = runner.attempt(node, of: drive.state, at: now, keeper: keeper(drive))
-                if let end = await run(drive, step, handler) { return end }
+                guard let fact = await attempt(&drive, node, handler, at: now) else {
+                    return await giveBack(drive.slot)
+                }
+                if let end = await commit(&drive, fact) { return end }
             case .compensate(let node, let compensation, let undo):
-                if let end = await compensate(drive, node, compensation, undo, at: now) { return end }
+                if let end = await compensate(&drive, node, compensation, undo, at: now) { return end }
             case .branches:
-                if let end = await driveBranches(drive) { return end }
+                if let end = await driveBranches(&drive) { return end }
             }
         }
     }
 
-    private func keeper(_ drive: Drive) -> SlotKeeper {
+    private func keeper(_ drive: inout Drive) -> SlotKeeper {
         if let keeper = drive.keeper { return keeper }
         let keeper = SlotKeeper(drive.slot, journal, identity, clock)
         drive.keeper = keeper
@@ -148,67 +101,77 @@ final class Driver: Sendable {
     }
 
     private func compensate(
-        _ drive: Drive, _ node: FlowGraph.Node, _ compensation: Compensation, _ undo: Undo, at now: Timestamp
+        _ drive: inout Drive, _ node: FlowGraph.Node, _ compensation: Compensation, _ undo: Undo, at now: Timestamp
     ) async -> DriveEnd? {
-        if drive.budget == 0 { return await repark(drive, due: clock.now, needs: compensation.type) }
-        if draining.isRaised, drive.budget == nil { return await repark(drive, due: now, needs: compensation.type) }
+        if drive.budget == 0 { return await repark(&drive, due: clock.now, needs: compensation.type) }
+        if draining.isRaised, drive.budget == nil { return await repark(&drive, due: now, needs: compensation.type) }
         let step = StepContext(
             node, compensation, of: undo, in: drive.state, startedAt: now, environment: runner.environment)
         guard let handler = handlers[ofType: compensation.type] else {
             if await isServed(compensation.type) {
-                return await repark(drive, due: clock.now + .seconds(1), needs: compensation.type)
+                return await repark(&drive, due: clock.now + .seconds(1), needs: compensation.type)
             }
             let missing = StepFailure("HANDLER_NOT_FOUND", "no handler has the type '\(compensation.type)'")
             let attempt = StepAttempt(stepID: node.id, attempt: step.attempt, startedAt: now, endedAt: now)
-            return await commit(drive, .compensationFailed(attempt, missing))
+            return await commit(&drive, .compensationFailed(attempt, missing))
         }
-        return await run(drive, step, handler)
+        guard let fact = await run(&drive, step, handler) else { return await giveBack(drive.slot) }
+        return await commit(&drive, fact)
     }
 
     /// Appends `recovered` for an execution that was taken over. Nil: go on.
-    func takeOver(_ drive: Drive, from previous: WorkerID?) async -> DriveEnd? {
+    func takeOver(_ drive: inout Drive, from previous: WorkerID?) async -> DriveEnd? {
         metrics.recovered.increment()
-        return await commit(drive, .ownerLost(previous, reason: previous == nil ? "released" : "worker unavailable"))
+        return await commit(&drive, .ownerLost(previous, reason: previous == nil ? "released" : "worker unavailable"))
     }
 
     /// Drives what was claimed a moment before it is due: from that time on, unless something comes for it before.
-    func drive(_ drive: Drive, from due: Timestamp) async -> DriveEnd {
+    func drive(_ drive: inout Drive, from due: Timestamp) async -> DriveEnd {
         // A stop wakes the slots that it finds; later ones see that it has begun.
         if due > clock.now, !draining.isRaised { await dozer.doze(drive.slot, until: due) }
         guard clock.now >= due || drive.slot.stopped != nil else {
-            return await repark(drive, due: due, needs: drive.flow.needs(drive.state))
+            return await repark(&drive, due: due, needs: drive.flow.needs(drive.state))
         }
-        return await self.drive(drive)
+        return await self.drive(&drive)
     }
 
     // MARK: - One step
 
-    private func run(_ drive: Drive, _ step: StepContext, _ handler: AnyHandler) async -> DriveEnd? {
+    /// Runs the step's next attempt. What the attempt knew is gone when this returns: the context then has one owner,
+    /// who changes it in place. Nil: it was cut off.
+    private func attempt(_ drive: inout Drive, _ node: FlowGraph.Node, _ handler: AnyHandler, at now: Timestamp) async
+        -> Fact?
+    {
+        let keeper = keeper(&drive)
+        return await run(&drive, runner.attempt(node, of: drive.state, at: now, keeper: keeper), handler)
+    }
+
+    private func run(_ drive: inout Drive, _ step: consuming StepContext, _ handler: AnyHandler) async -> Fact? {
         drive.slot.begin(step)
         if tracer.isActive { traceStart(step) }
         var fact = await runner.run(step, by: handler)
-        if case .childrenRequested? = fact { fact = await resolved(fact) }
         if drive.slot.end() {
             for row in await drive.slot.sideRows() {
                 drive.state.apply(row.events, position: drive.state.position, at: row.at)
             }
         }
+        if case .childrenRequested? = fact { fact = await resolved(fact) }
         if let budget = drive.budget { drive.budget = budget - 1 }
-        guard let fact, drive.slot.stopped != .lost else { return await giveBack(drive) }
+        guard fact != nil, drive.slot.stopped != .lost else { return nil }
         metrics.steps.increment()
-        return await commit(drive, fact)
+        return fact
     }
 
     /// This instance lacks the handler: another may have it, or nobody has. How long it has been due for is kept, so that
     /// the wait for a worker comes to its end.
-    func handOver(_ drive: Drive, _ node: FlowGraph.Node) async -> DriveEnd? {
+    func handOver(_ drive: inout Drive, _ node: FlowGraph.Node) async -> DriveEnd? {
         let missing = Fact.cannotRun(
             Failure("HANDLER_NOT_FOUND", "no handler has the type '\(node.type)'", stepID: node.id))
-        guard isClustered else { return await commit(drive, missing) }
+        guard isClustered else { return await commit(&drive, missing) }
         let isServed = await isServed(node.type)
         let wait = drive.flow.spec.handlerWait ?? configuration.handlerWait
-        if clock.now - drive.dueAt >= wait, !isServed { return await commit(drive, missing) }
-        let end = await repark(drive, due: min(drive.dueAt, clock.now), needs: node.type, announced: false)
+        if clock.now - drive.dueAt >= wait, !isServed { return await commit(&drive, missing) }
+        let end = await repark(&drive, due: min(drive.dueAt, clock.now), needs: node.type, announced: false)
         // Claims by others leave it alone unless they have the handler: they only have to look.
         if isServed { coordination.wakes.signal([WakeHint(executionID: nil, reason: "look")]) }
         return end == .lost ? .lost : .parked(due: .distantFuture, woken: false)
@@ -220,8 +183,8 @@ final class Driver: Sendable {
     }
 
     /// When an execution that was driven a limited way is looked at next.
-    func rest(_ drive: Drive) -> Timestamp {
-        drive.state.creation.autoRun ? clock.now : .distantFuture
+    func rest(_ execution: ExecutionState) -> Timestamp {
+        execution.creation.autoRun ? clock.now : .distantFuture
     }
 
     // MARK: - Commits
@@ -229,8 +192,8 @@ final class Driver: Sendable {
     /// Makes the transition that `fact` causes durable. Nil: go on driving.
     ///
     /// - Parameter more: what else happened to branches meanwhile; all of it becomes one row.
-    func commit(_ drive: Drive, _ fact: Fact, _ more: ArraySlice<Fact> = []) async -> DriveEnd? {
-        let pending = pending(drive, fact, more)
+    func commit(_ drive: inout Drive, _ fact: Fact, _ more: ArraySlice<Fact> = []) async -> DriveEnd? {
+        let pending = pending(&drive, fact, more)
         let outcome: AppendOutcome
         do {
             outcome = try await journal.commit(pending.append)
@@ -248,13 +211,13 @@ final class Driver: Sendable {
                 ])
             return .lost
         case .refused(let error):
-            return await refuse(drive, fact, more, error)
+            return await refuse(&drive, fact, more, error)
         case .committed(let woken):
-            return settle(drive, pending, woken: woken)
+            return settle(&drive, pending, woken: woken)
         }
     }
 
-    private func pending(_ drive: Drive, _ fact: Fact, _ more: ArraySlice<Fact>) -> Pending {
+    private func pending(_ drive: inout Drive, _ fact: Fact, _ more: ArraySlice<Fact>) -> Pending {
         let now = clock.now
         var transition =
             more.isEmpty
@@ -303,7 +266,7 @@ final class Driver: Sendable {
     }
 
     /// After the commit. Nil: go on driving.
-    private func settle(_ drive: Drive, _ pending: Pending, woken: Bool) -> DriveEnd? {
+    private func settle(_ drive: inout Drive, _ pending: Pending, woken: Bool) -> DriveEnd? {
         let append = pending.append
         drive.state.apply(pending.events, position: append.position, at: pending.at)
         if tracer.isActive { trace(pending.events, of: drive, at: append.position, pending.at) }
@@ -358,19 +321,20 @@ final class Driver: Sendable {
 
     /// The row cannot be stored: the step that made it fails, and if even that cannot be written the execution is left
     /// to its lease.
-    private func refuse(_ drive: Drive, _ fact: Fact, _ more: ArraySlice<Fact>, _ error: StoreError) async -> DriveEnd?
+    private func refuse(_ drive: inout Drive, _ fact: Fact, _ more: ArraySlice<Fact>, _ error: StoreError) async
+        -> DriveEnd?
     {
         logger.warning(
             "a row was refused", metadata: ["execution.id": "\(drive.slot.executionID)", "error": "\(error)"])
         guard more.isEmpty else {
             // One of them is to blame: each alone finds out which.
-            for fact in [fact] + more { if let end = await commit(drive, fact) { return end } }
+            for fact in [fact] + more { if let end = await commit(&drive, fact) { return end } }
             return nil
         }
         switch fact {
         case .stepSucceeded(let attempt, _, _), .waitRequested(let attempt, _):
             return await commit(
-                drive,
+                &drive,
                 .stepFailed(
                     attempt,
                     StepFailure("INVALID_OUTPUT", "the result cannot be stored: \(error.message)", isRetryable: false)))
@@ -382,7 +346,7 @@ final class Driver: Sendable {
     // MARK: - Letting go
 
     func repark(
-        _ drive: Drive, due: Timestamp, needs: String, announced isAnnounced: Bool = true
+        _ drive: inout Drive, due: Timestamp, needs: String, announced isAnnounced: Bool = true
     ) async -> DriveEnd {
         do {
             guard
@@ -398,9 +362,9 @@ final class Driver: Sendable {
     }
 
     /// Stopped in the middle: a lost execution is dropped, one that is still ours goes back for immediate claim.
-    func giveBack(_ drive: Drive) async -> DriveEnd {
-        guard drive.slot.stopped != .lost else { return .lost }
-        let held = drive.slot.held
+    func giveBack(_ slot: Slot) async -> DriveEnd {
+        guard slot.stopped != .lost else { return .lost }
+        let held = slot.held
         await shielded { [store, identity] in try? await store.release([held], worker: identity.id) }
         coordination.wakes.signal([WakeHint(executionID: held.executionID, reason: "released")])
         return .released

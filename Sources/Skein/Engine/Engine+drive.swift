@@ -49,7 +49,8 @@ extension Engine {
         return await fanIn.countHere().contains(id)
     }
 
-    private func driveHere(_ id: ExecutionID, budget: Int?) async throws -> Execution {
+    /// Off the caller's actor: handlers run here.
+    @concurrent private func driveHere(_ id: ExecutionID, budget: Int?) async throws -> Execution {
         try await ensureRegistered()
         while true {
             let before = try await execution(id)

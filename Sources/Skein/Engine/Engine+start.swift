@@ -53,8 +53,8 @@ extension Engine {
     func startBorn(_ slot: Slot, _ flow: CompiledFlow, _ state: ExecutionState) {
         slot.attach(
             Task {
-                let drive = Drive(slot: slot, flow: flow, state: state, dueAt: state.creation.createdAt)
-                let end = await self.driver.drive(drive)
+                var drive = Drive(slot: slot, flow: flow, state: state, dueAt: state.creation.createdAt)
+                let end = await self.driver.drive(&drive)
                 self.finish(slot, end)
             })
     }
@@ -74,7 +74,7 @@ extension Engine {
         let driver = driver
         while true {
             let flow: CompiledFlow
-            let drive: Drive
+            var drive: Drive
             do {
                 let creation = loaded.record.creation
                 flow = try await flows.flow(creation.flowID, version: creation.flowVersion)
@@ -87,11 +87,11 @@ extension Engine {
                 return (await setAside(slot, claim, error), nil)
             }
             guard claim.isTakeover else {
-                let end = if let due { await driver.drive(drive, from: due) } else { await driver.drive(drive) }
+                let end = if let due { await driver.drive(&drive, from: due) } else { await driver.drive(&drive) }
                 return (end, drive.state)
             }
-            switch await driver.takeOver(drive, from: claim.previousOwner) {
-            case nil: return (await driver.drive(drive), drive.state)
+            switch await driver.takeOver(&drive, from: claim.previousOwner) {
+            case nil: return (await driver.drive(&drive), drive.state)
             case .lost?:
                 // The old owner's last row may have come in between: still ours means read again and append behind it.
                 guard slot.stopped == nil, let again = try? await store.load([slot.executionID])[slot.executionID],

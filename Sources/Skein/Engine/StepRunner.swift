@@ -170,17 +170,6 @@ extension JSONValue {
     }
 }
 
-extension JSONValue {
-    /// Whether it is nested deeper than this; looks no further than that.
-    func isDeeper(than levels: Int) -> Bool {
-        switch self {
-        case .array(let items): levels == 0 || items.contains { $0.isDeeper(than: levels - 1) }
-        case .object(let object): levels == 0 || object.contains { $0.value.isDeeper(than: levels - 1) }
-        default: false
-        }
-    }
-}
-
 extension JSONLimits {
     /// Bounds of what the engine stores and reads back. The contract's own limits are tighter and name the place.
     static let stored = JSONLimits(maxBytes: 64 << 20, maxDepth: 256)

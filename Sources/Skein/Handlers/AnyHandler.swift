@@ -2,7 +2,8 @@ public import SkeinCore
 
 /// A handler by its type name: JSON in, JSON out. What the registry holds and the engine calls.
 public final class AnyHandler: Sendable {
-    public typealias Body = @concurrent @Sendable (JSONValue, StepContext) async throws -> StepResult<JSONValue>
+    /// Runs where its caller runs, which is never on an actor.
+    public typealias Body = @Sendable (JSONValue, StepContext) async throws -> StepResult<JSONValue>
 
     public let metadata: HandlerMetadata
     public let body: Body

@@ -1,7 +1,7 @@
 package import SkeinCore
 
 /// Makes durable what a step's code records while it runs.
-package protocol CheckpointKeeper: Sendable {
+package protocol CheckpointKeeper: AnyObject, Sendable {
     /// Returns once it is durable.
     ///
     /// - Throws: `CancellationError` when the attempt is nobody's any more, `StepFailure` when it cannot be stored.

@@ -16,6 +16,16 @@ public final class StepContext: Sendable {
         }
     }
 
+    private final class Undoing: Sendable {
+        let compensation: Compensation
+        let output: JSONValue?
+
+        init(_ compensation: Compensation, _ output: JSONValue?) {
+            self.compensation = compensation
+            self.output = output
+        }
+    }
+
     /// 1 for the first attempt of this visit of the step.
     public let attempt: Int
     /// Grows with each attempt of the execution: a resource that remembers the highest one it saw can refuse a zombie.
@@ -30,7 +40,7 @@ public final class StepContext: Sendable {
     private let visit: Int
     private let environment: Environment
     /// In a rollback: how the step is undone, and what it returned.
-    private let undoing: (compensation: Compensation, output: JSONValue?)?
+    private let undoing: Undoing?
     /// Where the step's code leaves results.
     let keeper: (any CheckpointKeeper)?
     /// What it left there before.
@@ -75,7 +85,7 @@ public final class StepContext: Sendable {
         results = execution.results
         keeper = nil
         recorded = []
-        undoing = (compensation, undo.output)
+        undoing = Undoing(compensation, undo.output)
     }
 
     /// Whether a rollback undoes the step.

@@ -30,7 +30,7 @@ extension ContextLimits {
                 return "the value of '\(top)' would have \(whole) bytes, the limit is \(valueBytes)"
             }
         }
-        let depth = output.value.depth + path.segments.count
+        let depth = output.depth + path.segments.count
         if depth > self.depth { return "'\(path.text)' is nested \(depth) deep, the limit is \(self.depth)" }
         let old = execution.context[top]
         if old == nil, execution.context.count >= keys { return "the context has \(keys) keys, which is the limit" }

@@ -4,12 +4,18 @@ public final class EncodedValue: Sendable {
     public let value: JSONValue
     /// Its length as compact JSON.
     public let count: Int
+    /// The nesting of its arrays and objects, as ``JSONValue/depth``.
+    let depth: Int
+    /// Whether a NUL character may be in it: exact for those that were encoded.
+    public let mayHoldNul: Bool
     private let encoded: [UInt8]?
 
     /// Measures without encoding: for values that were read back.
     public init(_ value: JSONValue) {
         self.value = value
         count = value.byteCount
+        depth = value.depth
+        mayHoldNul = true
         encoded = nil
     }
 
@@ -17,30 +23,13 @@ public final class EncodedValue: Sendable {
     /// allows.
     public init(encoding value: JSONValue) {
         self.value = value
-        let bytes = value.serialized()
-        count = bytes.count
-        encoded = bytes
-    }
-
-    /// Whether a NUL character may be in it: exact for those that were encoded and have none.
-    public var mayHoldNul: Bool {
-        guard let encoded else { return true }
-        return encoded.withUnsafeBufferPointer { bytes in
-            var index = 0
-            while index + 5 < bytes.count {
-                if bytes[index] == UInt8(ascii: "\\") {
-                    if bytes[index + 1] == UInt8(ascii: "u"), bytes[index + 2] == UInt8(ascii: "0"),
-                        bytes[index + 3] == UInt8(ascii: "0"),
-                        bytes[index + 4] == UInt8(ascii: "0"), bytes[index + 5] == UInt8(ascii: "0")
-                    {
-                        return true
-                    }
-                    index += 1
-                }
-                index += 1
-            }
-            return false
-        }
+        var writer = JSONWriter(output: [])
+        writer.output.reserveCapacity(512)
+        writer.write(value)
+        count = writer.output.count
+        depth = writer.depth
+        mayHoldNul = writer.hasNul
+        encoded = writer.output
     }
 
     public func append(to bytes: inout [UInt8]) {

@@ -27,7 +27,19 @@ public struct StepOutput: Sendable, Hashable {
     /// A dotted path, `root`, or nil when the output is only recorded.
     public var key: String?
     /// What goes into the context instead, member by member.
-    public var patch: JSONObject?
+    public var patch: JSONObject? {
+        get {
+            if case .some(let patch) = members { patch } else { nil }
+        }
+        set { members = newValue.map(Members.some) ?? .none }
+    }
+    private var members = Members.none
+
+    /// Apart, because it is rare and every step passes its output on.
+    private indirect enum Members: Sendable, Hashable {
+        case none
+        case some(JSONObject)
+    }
 
     /// The key of outputs that are objects whose members go into the context.
     public static let root = "$"

@@ -8,9 +8,7 @@ extension ExecutionState {
     ///   - position: the position of the first.
     ///   - at: the row's time by its writer's clock, as its body says.
     public mutating func apply(_ events: [ExecutionEvent], position: Int64, at time: Timestamp) {
-        for (offset, event) in events.enumerated() {
-            apply(event, position: position + Int64(offset), at: time)
-        }
+        for index in events.indices { apply(events[index], position: position + Int64(index), at: time) }
         self.position = position + Int64(events.count)
         updatedAt = time
         if let last = events.last { lastEvent = last.type }

@@ -54,7 +54,8 @@ struct LogWriter {
     mutating func name(_ key: StaticString) {
         bytes.append(UInt8(ascii: "\""))
         raw(key)
-        raw("\":")
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: ":"))
     }
 
     mutating func member(_ key: StaticString, _ text: String?) {

@@ -72,7 +72,10 @@ extension UniqueID: LosslessStringConvertible {
 
     /// Appends the text form.
     func append(to bytes: inout [UInt8]) {
-        write { _, byte in bytes.append(byte) }
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 36) { text in
+            write { index, byte in text[index] = byte }
+            bytes.append(contentsOf: UnsafeBufferPointer(text))
+        }
     }
 
     @inline(__always)

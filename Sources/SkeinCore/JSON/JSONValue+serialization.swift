@@ -61,6 +61,15 @@ extension JSONValue {
         }
     }
 
+    /// Whether it is nested deeper than this; looks no further than that.
+    package func isDeeper(than levels: Int) -> Bool {
+        switch self {
+        case .null, .bool, .int, .decimal, .string: false
+        case .array(let items): levels == 0 || items.contains { $0.isDeeper(than: levels - 1) }
+        case .object(let object): levels == 0 || object.storage.values.contains { $0.isDeeper(than: levels - 1) }
+        }
+    }
+
     /// The number of object members at all levels together.
     public var keyCount: Int {
         switch self {

@@ -42,6 +42,7 @@ extension JSONWriter {
         case 0x0C: output.append(UInt8(ascii: "f"))
         case 0x0D: output.append(UInt8(ascii: "r"))
         case 0..<0x20:
+            if byte == 0 { hasNul = true }
             let digits: [UInt8] = Array("0123456789abcdef".utf8)
             output.append(contentsOf: "u00".utf8)
             output.append(digits[Int(byte >> 4)])

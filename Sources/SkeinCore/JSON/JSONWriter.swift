@@ -17,6 +17,13 @@ public enum JSONStyle: Sendable, Hashable {
 /// Appends one value to a buffer.
 struct JSONWriter {
     var output: [UInt8]
+    /// Whether a NUL character was written.
+    var hasNul = false
+    /// How deep the compact form is nested so far: what ``JSONValue/depth`` counts.
+    private(set) var depth = 0
+    private var level = 0
+
+    init(output: [UInt8]) { self.output = output }
 
     mutating func write(_ value: JSONValue) {
         switch value {
@@ -26,6 +33,7 @@ struct JSONWriter {
         case .decimal(let value): append(value.text)
         case .string(let value): write(value)
         case .array(let elements):
+            enter()
             output.append(UInt8(ascii: "["))
             var isFirst = true
             for element in elements {
@@ -34,7 +42,9 @@ struct JSONWriter {
                 write(element)
             }
             output.append(UInt8(ascii: "]"))
+            level -= 1
         case .object(let object):
+            enter()
             output.append(UInt8(ascii: "{"))
             for index in 0..<object.storage.count {
                 if index > 0 { output.append(UInt8(ascii: ",")) }
@@ -44,7 +54,13 @@ struct JSONWriter {
                 write(value)
             }
             output.append(UInt8(ascii: "}"))
+            level -= 1
         }
+    }
+
+    private mutating func enter() {
+        level += 1
+        depth = max(depth, level)
     }
 
     mutating func writePretty(_ value: JSONValue, level: Int = 0) {

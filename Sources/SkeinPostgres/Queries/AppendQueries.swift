@@ -6,12 +6,14 @@ import PostgresClient
 
 enum AppendQueries {
     /// $1 ids, $2 positions, $3 counts, $4 kinds, $5 operations, $6 bodies, $7 time
+    ///
+    /// Unnested side by side in the target list, not in FROM: that would copy each row into a tuplestore first.
     static let append = PostgresStatement(
         "append",
         """
         INSERT INTO log (execution_id, seq, n, kind, op_id, body, at)
-        SELECT u.*, COALESCE($7::timestamptz, clock_timestamp())
-        FROM unnest($1::uuid[], $2::bigint[], $3::smallint[], $4::smallint[], $5::uuid[], $6::bytea[]) u
+        SELECT unnest($1::uuid[]), unnest($2::bigint[]), unnest($3::smallint[]), unnest($4::smallint[]), unnest($5::uuid[]),
+            unnest($6::bytea[]), COALESCE($7::timestamptz, clock_timestamp())
         """)
 
     /// As `append`; leaves taken places alone and returns whose row went in.
