@@ -9,7 +9,7 @@ extension StoreConformance {
             let worker = try await scene.worker()
             let parent = try await scene.held(worker)
             let id = parent.executionID
-            try await scene.commit(scene.step(id, at: 2).with(family: .expects(round: 2, total: 3)))
+            try await scene.commit(scene.step(id, at: 2).with(family: .expects([.init(2, total: 3)])))
             let children = (0..<3).map { scene.child(of: id, round: 2, ordinal: $0) }
             for _ in 0..<2 {
                 for outcome in try await scene.outcomes(children) { try outcome.expectCommitted() }
@@ -29,11 +29,27 @@ extension StoreConformance {
             let later = try await scene.store.children(of: id, round: 2, wakeAt: 3)
             try expect("how far the round is", later.ended, is: 2)
         },
+        Case("one row may ask for several rounds of children") { scene in
+            let worker = try await scene.worker()
+            let id = try await scene.held(worker).executionID
+            let both: Append.Family = .expects([.init(2, total: 1), .init(-7, total: 1)])
+            try await scene.commit(scene.step(id, at: 2).with(family: both))
+            for round: Int64 in [2, -7] {
+                let child = scene.child(of: id, round: round, ordinal: 0)
+                for outcome in try await scene.outcomes([child]) { try outcome.expectCommitted() }
+                _ = try await scene.store.children(of: id, round: round, wakeAt: 1)
+                try await scene.commit(
+                    scene.end(child.executionID, at: 2).with(family: .reports(parent: id, round: round)))
+                try expect("the woken", try await scene.store.countEndedChildren(), is: [id])
+                let count = try await scene.store.children(of: id, round: round, wakeAt: 1)
+                try expect("how far round \(round) is", count, is: ChildCount(started: 1, ended: 1))
+            }
+        },
         Case("a parent that parks before it has seen its children's end is woken") { scene in
             let worker = try await scene.worker()
             let parent = try await scene.held(worker)
             let id = parent.executionID
-            try await scene.commit(scene.step(id, at: 2).with(family: .expects(round: 2, total: 1)))
+            try await scene.commit(scene.step(id, at: 2).with(family: .expects([.init(2, total: 1)])))
             let child = scene.child(of: id, round: 2, ordinal: 0)
             try await scene.commit(child)
             _ = try await scene.store.children(of: id, round: 2, wakeAt: 1)
@@ -46,7 +62,7 @@ extension StoreConformance {
         Case("a child of another round, or of a parent that has ended, wakes nobody") { scene in
             let worker = try await scene.worker()
             let id = try await scene.held(worker).executionID
-            try await scene.commit(scene.step(id, at: 2).with(family: .expects(round: 2, total: 1)))
+            try await scene.commit(scene.step(id, at: 2).with(family: .expects([.init(2, total: 1)])))
             _ = try await scene.store.children(of: id, round: 2, wakeAt: 1)
             let late = scene.child(of: id, round: 9, ordinal: 0)
             try await scene.commit(late)
@@ -61,7 +77,7 @@ extension StoreConformance {
         Case("a cancelled parent is remembered until its children are, and a cancelled child is counted") { scene in
             let worker = try await scene.worker()
             let id = try await scene.held(worker).executionID
-            try await scene.commit(scene.step(id, at: 2).with(family: .expects(round: 2, total: 1)))
+            try await scene.commit(scene.step(id, at: 2).with(family: .expects([.init(2, total: 1)])))
             _ = try await scene.store.children(of: id, round: 2, wakeAt: 1)
             let child = scene.child(of: id, round: 2, ordinal: 0)
             try await scene.commit(child)

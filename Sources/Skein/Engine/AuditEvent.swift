@@ -8,6 +8,8 @@ public struct AuditEvent: Sendable, Hashable {
     public var rootExecutionID: ExecutionID
     public var type: String
     public var stepID: StepID?
+    /// What the step was doing, where it says so.
+    public var stage: String?
     public var attempt: Int?
     public var workerID: WorkerID?
     public var message: String?
@@ -33,6 +35,7 @@ public struct AuditEvent: Sendable, Hashable {
             "type": .string(type),
         ]
         object["stepId"] = stepID.map { .string($0.rawValue) }
+        object["stage"] = stage.map { .string($0) }
         object["attempt"] = attempt.map { .int(Int64($0)) }
         object["workerId"] = workerID.map { .string($0.description) }
         object["message"] = message.map { .string($0) }
@@ -93,6 +96,12 @@ extension AuditEvent {
                 "flowId": .string(spawn.flowID), "flowVersion": .string(spawn.flowVersion),
                 "count": .int(Int64(spawn.contexts.count)),
             ]
+            metadata["name"] = spawn.name.map { .string($0) }
+        case .progress(let stepID, let progress):
+            self.stepID = stepID
+            stage = progress.stageName
+            message = progress.text ?? progress.stageName
+            metadata = progress.json.object ?? [:]
         case .checkpoint(let stepID, let name, let value, let startedAt):
             self.stepID = stepID
             self.startedAt = startedAt

@@ -36,8 +36,7 @@ private final class BranchMailbox: CheckpointKeeper {
         return isPosted
     }
 
-    func keep(_ name: String, _ value: EncodedValue, of step: StepContext, since startedAt: Timestamp) async throws {
-        let fact = Fact.checkpointReached(step.stepID, name: name, value: value, startedAt: startedAt)
+    func record(_ fact: Fact, of step: StepContext) async throws {
         let isKept = await withCheckedContinuation { answer in
             if !post(.checkpoint(fact, answer)) { answer.resume(returning: false) }
         }

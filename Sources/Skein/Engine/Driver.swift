@@ -30,6 +30,7 @@ final class Driver: Sendable {
     let dozer: Dozer
     let flows: FlowCache
     let fanIn: FanIn
+    let children: ChildMaker
     let tracer: Tracer
     /// Raised when the instance is stopping: owners then let go at the next boundary.
     let draining: Flag
@@ -40,8 +41,11 @@ final class Driver: Sendable {
         coordination = engine.coordination
         handlers = engine.handlers
         clock = engine.clock
+        children = ChildMaker(
+            store: engine.store, flows: engine.flows, coordination: engine.coordination, identity: engine.identity,
+            maxDepth: engine.configuration.policy.maxDepth)
         runner = StepRunner(
-            clock: engine.clock, logger: engine.logger, handlers: engine.handlers,
+            clock: engine.clock, logger: engine.logger, handlers: engine.handlers, children: children,
             defaultTimeout: engine.configuration.defaultTimeout)
         identity = engine.identity
         configuration = engine.configuration
@@ -223,7 +227,11 @@ final class Driver: Sendable {
             more.isEmpty
             ? drive.flow.decision.decide(drive.state, fact, at: now, random: Mixer.fraction())
             : drive.flow.decision.decide(drive.state, [fact] + more, at: now, random: Mixer.fraction)
-        let spawns = if case .childrenRequested = fact { true } else { !more.isEmpty }
+        let spawns =
+            switch fact {
+            case .childrenRequested, .childSpawned: true
+            default: !more.isEmpty
+            }
         let isDue =
             drive.state.position + Int64(transition.events.count) - drive.snapshotPosition
             >= max(Int64(configuration.snapshotEvery), drive.snapshotBytes / Self.bytesPerEvent)
@@ -241,7 +249,7 @@ final class Driver: Sendable {
             case .proceed: break
             case .end(let status): effect = .end(status)
             case .park
-            where next.branches.contains(where: { $0.spawn.map { !drive.attended.contains($0.round) } ?? false }):
+            where next.branches.contains(where: { $0.awaitedRound.map { !drive.attended.contains($0) } ?? false }):
                 // Children have yet to be looked after.
                 transition.then = .proceed
             case .park(let due):

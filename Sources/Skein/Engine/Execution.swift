@@ -14,6 +14,8 @@ public struct Execution: Sendable {
     public let wait: SkeinCore.Wait?
     public let cancellation: Cancellation?
     public let cancelledAt: Timestamp?
+    /// How far it is, as its steps said last.
+    public let progress: Progress?
     public let workerID: WorkerID?
     public let lastEvent: String
     public let startedAt: Timestamp?
@@ -35,6 +37,7 @@ public struct Execution: Sendable {
         startedAt = state.startedAt
         updatedAt = state.updatedAt
         endedAt = state.endedAt
+        progress = state.progress
         workerID = owner
         if state.status.isEnded || state.status == .paused {
             status = state.status
@@ -83,6 +86,7 @@ public struct Execution: Sendable {
         object["idempotencyKey"] = creation.idempotencyKey.map { .string($0) }
         object["workerId"] = workerID.map { .string($0.description) }
         object["attempt"] = .int(Int64(attempt))
+        object["progress"] = progress?.json
         object["lastEvent"] = .object(["type": .string(lastEvent), "at": .string(updatedAt.description)])
         object["createdAt"] = .string(creation.createdAt.description)
         object["startedAt"] = startedAt.map { .string($0.description) }

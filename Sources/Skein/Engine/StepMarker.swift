@@ -33,6 +33,6 @@ extension Append {
     static func beside(_ id: ExecutionID, _ position: Int64, _ body: LogBody) -> Append {
         Append(
             executionID: id, position: position, kind: .step, count: Int16(clamping: body.events.count),
-            operationID: .new(), body: body.encoded())
+            operationID: .new(), body: body.encoded(), family: .expecting(body.events, position: position))
     }
 }

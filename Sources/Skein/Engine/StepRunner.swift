@@ -8,9 +8,12 @@ final class StepRunner: Sendable {
     let handlers: HandlerRegistry
     let defaultTimeout: Duration?
 
-    init(clock: any EngineClock, logger: Logger, handlers: HandlerRegistry, defaultTimeout: Duration?) {
+    init(
+        clock: any EngineClock, logger: Logger, handlers: HandlerRegistry, children: ChildMaker,
+        defaultTimeout: Duration?
+    ) {
         self.handlers = handlers
-        environment = StepContext.Environment(clock: clock, logger: logger)
+        environment = StepContext.Environment(clock: clock, logger: logger, children: children)
         self.defaultTimeout = defaultTimeout
     }
 
@@ -40,7 +43,8 @@ final class StepRunner: Sendable {
         } catch {
             return fact(error, step.ended(at: step.now), step)
         }
-        guard let limit = limit(of: step) else {
+        let limit = limit(of: step)
+        guard limit != nil || step.node.heartbeat != nil else {
             do {
                 let result = try await handler.body(input, step)
                 return fact(result, step.ended(at: step.now), step)
@@ -48,17 +52,24 @@ final class StepRunner: Sendable {
                 return fact(error, step.ended(at: step.now), step)
             }
         }
-        let outcome = await TimeLimit.run(limit, clock: step.clock) { try await handler.body(input, step) }
+        let heartbeat = step.node.heartbeat.map { interval in
+            TimeLimit.Heartbeat(interval: interval) { step.signOfLife }
+        }
+        let outcome = await TimeLimit.run(limit, heartbeat: heartbeat, clock: step.clock) {
+            try await handler.body(input, step)
+        }
         let attempt = step.ended(at: step.now)
         switch outcome {
         case .finished(.success(let result)): return fact(result, attempt, step)
         case .finished(.failure(let error)): return fact(error, attempt, step)
-        case .timedOut where step.isCompensation:
+        case .timedOut where step.isCompensation, .silent where step.isCompensation:
             return .compensationFailed(
-                attempt, StepFailure("TIMEOUT", "the compensation did not end within \(limit.wholeMilliseconds) ms"))
+                attempt, StepFailure("TIMEOUT", "the compensation did not end in time"))
         case .timedOut:
             if let deadline = step.creation.deadline, attempt.endedAt >= deadline { return .deadlineReached }
-            return .stepTimedOut(attempt, limit: limit)
+            return .stepTimedOut(attempt, limit: limit ?? .zero)
+        case .silent:
+            return .stepTimedOut(attempt, limit: step.node.heartbeat ?? .zero, isSilent: true)
         case .cancelled: return nil
         }
     }

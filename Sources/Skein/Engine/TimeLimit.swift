@@ -7,14 +7,25 @@ enum LimitedOutcome<Value: Sendable>: Sendable {
     case finished(Result<Value, any Error>)
     /// The limit passed first; the work was cancelled and whatever it does now is nobody's.
     case timedOut
+    /// It gave no sign of life for too long, and was cancelled like that.
+    case silent
     /// The caller was cancelled first.
     case cancelled
 }
 
 enum TimeLimit {
-    /// Runs `body` and returns at its end, at the limit, or at the caller's cancellation, whichever is first.
+    /// Signs of life that work has to give.
+    struct Heartbeat: Sendable {
+        let interval: Duration
+        /// The last one, by the monotonic clock; nil: none yet.
+        let last: @Sendable () -> Duration?
+    }
+
+    /// Runs `body` and returns at its end, at the limit, when its heart stops, or at the caller's cancellation,
+    /// whichever is first.
     static func run<Value: Sendable>(
-        _ limit: Duration, clock: any EngineClock, _ body: @escaping @concurrent @Sendable () async throws -> Value
+        _ limit: Duration?, heartbeat: Heartbeat? = nil, clock: any EngineClock,
+        _ body: @escaping @concurrent @Sendable () async throws -> Value
     ) async -> LimitedOutcome<Value> {
         let race = Race<LimitedOutcome<Value>>()
         let work = Task {
@@ -25,8 +36,20 @@ enum TimeLimit {
             }
         }
         let timer = Task {
-            guard (try? await clock.sleep(for: limit)) != nil else { return }
-            race.settle(.timedOut)
+            let start = clock.monotonic
+            let end = limit.map { start + $0 }
+            while true {
+                let silence = heartbeat.map { ($0.last() ?? start) + $0.interval }
+                guard let next = [end, silence].compactMap({ $0 }).min(),
+                    (try? await clock.sleep(until: next)) != nil
+                else { return }
+                let now = clock.monotonic
+                if let end, end <= now { return race.settle(.timedOut) }
+                // It may have given a sign meanwhile.
+                if let heartbeat, (heartbeat.last() ?? start) + heartbeat.interval <= now {
+                    return race.settle(.silent)
+                }
+            }
         }
         let outcome = await withTaskCancellationHandler {
             await race.value()

@@ -1,11 +1,12 @@
 package import SkeinCore
 
-/// Makes durable what a step's code records while it runs.
+/// Makes durable what a step's code says while it runs.
 package protocol CheckpointKeeper: AnyObject, Sendable {
     /// Returns once it is durable.
     ///
+    /// - Parameter fact: one that leaves an event while the attempt goes on.
     /// - Throws: `CancellationError` when the attempt is nobody's any more, `StepFailure` when it cannot be stored.
-    func keep(_ name: String, _ value: EncodedValue, of step: StepContext, since startedAt: Timestamp) async throws
+    func record(_ fact: Fact, of step: StepContext) async throws
 }
 
 /// Keeps for the only step that runs: rows beside the attempt.
@@ -22,8 +23,8 @@ final class SlotKeeper: CheckpointKeeper {
         self.clock = clock
     }
 
-    func keep(_ name: String, _ value: EncodedValue, of step: StepContext, since startedAt: Timestamp) async throws {
-        let event = ExecutionEvent.checkpoint(step.stepID, name: name, value: value, startedAt: startedAt)
+    func record(_ fact: Fact, of step: StepContext) async throws {
+        guard let event = fact.eventBeside else { return }
         let body = LogBody(workerID: identity.id, at: clock.now, events: [event])
         do {
             try await slot.append(body, beside: step) { [journal, slot] position in
@@ -31,7 +32,7 @@ final class SlotKeeper: CheckpointKeeper {
             }
         } catch let error as StoreError {
             throw StepFailure(
-                "INVALID_OUTPUT", "the checkpoint '\(name)' cannot be stored: \(error.message)", isRetryable: false)
+                "INVALID_OUTPUT", "what the step records cannot be stored: \(error.message)", isRetryable: false)
         }
     }
 }

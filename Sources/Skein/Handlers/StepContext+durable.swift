@@ -134,7 +134,7 @@ extension StepContext {
         return value.isNull ? JSONValue?.none : value
     }
 
-    private func leave(_ name: String, _ request: () -> WaitRequest) throws -> JSONValue {
+    func leave(_ name: String, _ request: () -> WaitRequest) throws -> JSONValue {
         try Task.checkCancellation()
         let replay = replaying()
         switch try replay.ask(name) {
@@ -159,7 +159,7 @@ extension StepContext {
         Double(words("random/\(name)").0 >> 11) * 0x1p-53
     }
 
-    private func words(_ purpose: String) -> (UInt64, UInt64) {
+    func words(_ purpose: String) -> (UInt64, UInt64) {
         let bytes = digest(purpose)
         func word(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
         return (word(bytes[0..<8]), word(bytes[8..<16]))
@@ -192,7 +192,7 @@ extension StepContext {
         switch await TimeLimit.run(timeout, clock: clock, body) {
         case .finished(let result): return try result.get()
         case .cancelled: throw CancellationError()
-        case .timedOut:
+        case .timedOut, .silent:
             throw StepFailure(
                 "TIMEOUT", "the checkpoint '\(name)' did not end within \(timeout.wholeMilliseconds) ms")
         }
@@ -203,15 +203,19 @@ extension StepContext {
         else {
             throw StepFailure.notStorable
         }
+        try await record(.checkpointReached(stepID, name: key, value: value, startedAt: began))
+        replay.done(key, at: clock.now)
+    }
+
+    func record(_ fact: Fact) async throws {
         guard let keeper else {
             throw StepFailure(
                 "INVALID_TRANSITION", "a compensation has no checkpoints: it is one piece of work", isRetryable: false)
         }
-        try await keeper.keep(key, value, of: self, since: began)
-        replay.done(key, at: clock.now)
+        try await keeper.record(fact, of: self)
     }
 
-    private func recordedValue<Value: Decodable>(_ value: JSONValue, of name: String) throws -> Value {
+    func recordedValue<Value: Decodable>(_ value: JSONValue, of name: String) throws -> Value {
         do {
             return try JSONValueDecoder().decode(Value.self, from: value)
         } catch {

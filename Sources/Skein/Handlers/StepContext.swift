@@ -9,10 +9,19 @@ public final class StepContext: Sendable {
     package final class Environment: Sendable {
         package let clock: any EngineClock
         package let logger: Logger
+        /// Nil where a step runs without an engine.
+        let children: ChildMaker?
 
         package init(clock: any EngineClock, logger: Logger) {
             self.clock = clock
             self.logger = logger
+            children = nil
+        }
+
+        init(clock: any EngineClock, logger: Logger, children: ChildMaker) {
+            self.clock = clock
+            self.logger = logger
+            self.children = children
         }
     }
 
@@ -38,7 +47,7 @@ public final class StepContext: Sendable {
     let node: FlowGraph.Node
     /// Steps entered before this one: tells two visits of a step apart.
     private let visit: Int
-    private let environment: Environment
+    let environment: Environment
     /// In a rollback: how the step is undone, and what it returned.
     private let undoing: Undoing?
     /// Where the step's code leaves results.
@@ -46,6 +55,8 @@ public final class StepContext: Sendable {
     /// What it left there before.
     let recorded: [Checkpoint]
     private let replayBox = Mutex<Replay?>(nil)
+    /// When it gave a sign of life, in microseconds of the monotonic clock.
+    private let lastSign = Atomic<Int64>(.min)
     /// Task graphs: the results of the steps before.
     private let results: JSONObject
 
@@ -149,6 +160,15 @@ public final class StepContext: Sendable {
             replay = made
             return made
         }
+    }
+
+    /// The attempt lives.
+    func giveSign() { lastSign.store(clock.monotonic.microseconds, ordering: .relaxed) }
+
+    /// When it gave a sign of life last; nil: never.
+    var signOfLife: Duration? {
+        let micros = lastSign.load(ordering: .relaxed)
+        return micros == .min ? nil : .microseconds(micros)
     }
 
     /// 32 bytes that are the same in every attempt of this visit of the step.

@@ -34,10 +34,21 @@ public final class Append: Sendable {
     /// What a row means to parents and children.
     public enum Family: Sendable, Hashable {
         case none
-        /// Children of this round follow, so many.
-        case expects(round: Int64, total: Int)
+        /// Children of these rounds follow.
+        case expects([ExpectedRound])
         /// The execution ends, and its parent waits for that.
         case reports(parent: ExecutionID, round: Int64)
+    }
+
+    /// A round of children, and how many there are.
+    public struct ExpectedRound: Sendable, Hashable {
+        public var round: Int64
+        public var total: Int
+
+        public init(_ round: Int64, total: Int) {
+            self.round = round
+            self.total = total
+        }
     }
 
     public init(

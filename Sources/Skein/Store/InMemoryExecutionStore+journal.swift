@@ -111,7 +111,8 @@ extension InMemoryExecutionStore.State {
         if append.cascades { cascades.insert(append.executionID) }
         switch append.family {
         case .none: break
-        case .expects(let round, _): families[append.executionID, default: .init()].rounds[round] = .init()
+        case .expects(let rounds):
+            for expected in rounds { families[append.executionID, default: .init()].rounds[expected.round] = .init() }
         case .reports(let parent, let round): fanIn.append((parent, round))
         }
         if !append.consumed.isEmpty {

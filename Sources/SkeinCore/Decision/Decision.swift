@@ -51,11 +51,15 @@ public final class Decision: Sendable {
             succeed(execution, attempt, output, choice: next, at: now, random: random)
         case .stepFailed(let attempt, let failure):
             fail(execution, attempt, failure, timedOut: false, at: now, random: random)
-        case .stepTimedOut(let attempt, let limit):
+        case .stepTimedOut(let attempt, let limit, let isSilent):
             fail(
-                execution, attempt, StepFailure("TIMEOUT", "the step did not end within \(limit.wholeMilliseconds) ms"),
-                timedOut: true, at: now,
-                random: random)
+                execution, attempt,
+                StepFailure(
+                    "TIMEOUT",
+                    isSilent
+                        ? "the step gave no sign of life for \(limit.wholeMilliseconds) ms"
+                        : "the step did not end within \(limit.wholeMilliseconds) ms"),
+                timedOut: true, at: now, random: random)
         case .stepSkipped(let stepID, let cause):
             skip(execution, stepID, cause)
         case .waitRequested(let attempt, let request):
@@ -75,14 +79,12 @@ public final class Decision: Sendable {
             deadline(execution)
         case .cannotRun(let failure):
             giveUp(execution, failure)
-        case .stepRunning(let stepID, let attempt, let startedAt):
-            Transition([.stepStarted(stepID, attempt: attempt, startedAt: startedAt)], then: .proceed)
+        case .stepRunning, .checkpointReached, .childSpawned, .progressed:
+            Transition(fact.eventBeside.map { [$0] } ?? [], then: .proceed)
         case .childrenRequested(let attempt, let spawn):
             start(execution, attempt, spawn, at: now, random: random)
         case .childrenFinished(let stepID, let outcomes):
             gather(execution, stepID, outcomes, at: now, random: random)
-        case .checkpointReached(let stepID, let name, let value, let startedAt):
-            Transition([.checkpoint(stepID, name: name, value: value, startedAt: startedAt)], then: .proceed)
         case .ownerLost(let worker, let reason):
             Transition([.recovered(from: worker, reason: reason)], then: .proceed)
         case .compensationDue(let stepID):
@@ -252,12 +254,15 @@ public final class Decision: Sendable {
         case .signal(let name):
             wait.kind = .signal
             wait.signal = name
+        case .child(let round):
+            wait.kind = .children
+            wait.round = round
         case .resume:
             break
         }
         if let timeout = request.timeout {
             wait.timeoutAt = now + timeout
-        } else if wait.wakeAt == nil {
+        } else if wait.wakeAt == nil, wait.kind != .children {
             wait.timeoutAt = now + (execution.creation.waitTimeout ?? graph.spec.waitTimeout ?? policy.waitTimeout)
         }
         return Transition(

@@ -30,6 +30,8 @@ public struct WaitRequest: Sendable, Hashable {
         case signal(String)
         /// Until somebody resumes the execution.
         case resume
+        /// Until the one child of this round has ended.
+        case child(round: Int64)
     }
 
     public var until: Until
@@ -54,7 +56,8 @@ public enum Fact: Sendable, Equatable {
     /// `next`: the handler's choice of the next step.
     case stepSucceeded(StepAttempt, output: EncodedValue?, next: StepID?)
     indirect case stepFailed(StepAttempt, StepFailure)
-    case stepTimedOut(StepAttempt, limit: Duration)
+    /// `isSilent`: it gave no sign of life for this long; else it took longer than this.
+    case stepTimedOut(StepAttempt, limit: Duration, isSilent: Bool = false)
     indirect case waitRequested(StepAttempt, WaitRequest)
     /// Its condition does not hold, or it is not to be run again.
     case stepSkipped(StepID, Skip.Cause)
@@ -76,10 +79,29 @@ public enum Fact: Sendable, Equatable {
     indirect case childrenFinished(StepID, [ChildOutcome])
     /// The step's code has a result to keep.
     case checkpointReached(StepID, name: String, value: EncodedValue, startedAt: Timestamp)
+    /// The step's code starts a child, and goes on.
+    indirect case childSpawned(StepID, Spawn)
+    /// The step says how far it is.
+    indirect case progressed(StepID, Progress)
     /// The execution was taken over from a worker that did not let go of it.
     case ownerLost(WorkerID?, reason: String)
     /// This step is compensated next.
     case compensationDue(StepID)
     case compensated(StepAttempt)
     indirect case compensationFailed(StepAttempt, StepFailure)
+}
+
+extension Fact {
+    /// What is recorded of it while the attempt goes on; nil: it is no such fact.
+    package var eventBeside: ExecutionEvent? {
+        switch self {
+        case .stepRunning(let stepID, let attempt, let startedAt):
+            .stepStarted(stepID, attempt: attempt, startedAt: startedAt)
+        case .checkpointReached(let stepID, let name, let value, let startedAt):
+            .checkpoint(stepID, name: name, value: value, startedAt: startedAt)
+        case .childSpawned(let stepID, let spawn): .childrenCreated(stepID, spawn)
+        case .progressed(let stepID, let progress): .progress(stepID, progress)
+        default: nil
+        }
+    }
 }

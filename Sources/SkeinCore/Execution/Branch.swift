@@ -48,6 +48,9 @@ public struct Branch: Sendable, Hashable {
     /// Its step runs, or may: a retry that is due begins without a row.
     var mayRun: Bool { wait.map { $0.kind == .retry } ?? true }
 
+    /// The round of children that it waits for.
+    package var awaitedRound: Int64? { spawn?.round ?? wait?.round }
+
     var isWaiting: Bool {
         if case .waiting = phase { return true }
         return false

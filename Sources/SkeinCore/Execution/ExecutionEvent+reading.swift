@@ -77,6 +77,9 @@ extension ExecutionEvent {
                 let value = object["o"]
             else { return nil }
             self = .checkpoint(step, name: name, value: EncodedValue(value), startedAt: began)
+        case "progress":
+            guard let step = object.step, let progress = Progress(object["progress"]) else { return nil }
+            self = .progress(step, progress)
         case "execution.waiting":
             guard let wait = Wait(object["wait"]) else { return nil }
             self = .waiting(wait)

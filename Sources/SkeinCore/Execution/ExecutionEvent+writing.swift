@@ -44,6 +44,9 @@ extension ExecutionEvent {
             writer.member("name", name)
             writer.member("b", startedAt.microseconds)
             writer.member("o", value)
+        case .progress(let stepID, let progress):
+            writer.member("s", stepID.rawValue)
+            writer.member("progress", progress.json)
         case .waiting(let wait):
             writer.member("s", wait.stepID.rawValue)
             writer.member("wait", wait.json)

@@ -75,6 +75,8 @@ public enum ExecutionEvent: Sendable, Equatable {
     indirect case childrenCreated(StepID, Spawn)
     /// The step's code recorded a result.
     case checkpoint(StepID, name: String, value: EncodedValue, startedAt: Timestamp)
+    /// How far the step is, as it says.
+    indirect case progress(StepID, Progress)
     indirect case waiting(Wait)
     indirect case resumed(Resumption)
     case signalConsumed(name: String, generation: Int64)
@@ -154,7 +156,7 @@ public struct Reopening: Sendable, Hashable {
 
 /// What ended a wait.
 public struct Resumption: Sendable, Hashable {
-    public enum Cause: String, Sendable, Hashable, CaseIterable { case timer, resume, signal, run }
+    public enum Cause: String, Sendable, Hashable, CaseIterable { case timer, resume, signal, run, children }
 
     public var cause: Cause
     /// When it was due, for timers: the log's `at` minus this is how late the wake was.
@@ -189,6 +191,7 @@ extension ExecutionEvent {
         case .stepSuspended: "step.suspended"
         case .checkpoint: "checkpoint"
         case .childrenCreated: "execution.children_created"
+        case .progress: "progress"
         case .waiting: "execution.waiting"
         case .resumed: "execution.resumed"
         case .signalConsumed: "signal.consumed"

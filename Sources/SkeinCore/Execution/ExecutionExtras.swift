@@ -8,6 +8,7 @@ struct ExecutionExtras: Sendable, Equatable {
     var wasReopened = false
     var undo: [Undo] = []
     var results: JSONObject = [:]
+    var progress: Progress?
     var cancellation: Cancellation?
     var cancelledAt: Timestamp?
     var branchFailure: Failure?

@@ -53,9 +53,16 @@ extension ExecutionState {
         case .childrenCreated(let stepID, let spawn):
             extras.hasChildren = true
             change(stepID) { branch in
-                branch.spawn = spawn
-                branch.spawn?.round = position
+                var spawn = spawn
+                if spawn.round == 0 { spawn.round = position }
+                if let name = spawn.name {
+                    branch.checkpoints.append(Checkpoint(name, spawn.json, at: time))
+                } else {
+                    branch.spawn = spawn
+                }
             }
+        case .progress(_, let progress):
+            extras.progress = progress
         case .checkpoint(let stepID, let name, let value, _):
             change(stepID) { $0.checkpoints.append(Checkpoint(name, value.value, at: time)) }
         case .waiting(let wait):

@@ -33,6 +33,7 @@ extension ExecutionState {
         if hasChildren { writer.member("hasChildren", JSONValue.bool(true)) }
         if wasReopened { writer.member("wasReopened", JSONValue.bool(true)) }
         writer.member("rollback", rollback?.json)
+        writer.member("progress", progress?.json)
         if !undo.isEmpty { writer.member("undo", JSONValue.array(undo.map(\.json))) }
         if !results.isEmpty { writer.member("results", JSONValue.object(results)) }
         if !joins.isEmpty {
@@ -57,6 +58,7 @@ extension ExecutionState {
         extras.hasChildren = object["hasChildren"] == true
         extras.wasReopened = object["wasReopened"] == true
         extras.rollback = Rollback(object["rollback"])
+        extras.progress = Progress(object["progress"])
         extras.undo = (object["undo"]?.array ?? []).compactMap(Undo.init)
         extras.results = object["results"]?.object ?? [:]
         for (step, arrived) in object["joins"]?.object ?? [:] {

@@ -123,6 +123,8 @@ public struct ExecutionState: Sendable, Equatable {
     public var undo: [Undo] { hasExtras ? extras.undo : [] }
     /// Results by step, where the flow asks for them.
     public var results: JSONObject { hasExtras ? extras.results : [:] }
+    /// How far it is, as its steps said last.
+    public var progress: Progress? { hasExtras ? extras.progress : nil }
     public var cancellation: Cancellation? { hasExtras ? extras.cancellation : nil }
     public var cancelledAt: Timestamp? { hasExtras ? extras.cancelledAt : nil }
     /// Why a branch failed while others went on: the first failure.

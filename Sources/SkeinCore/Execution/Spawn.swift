@@ -18,8 +18,11 @@ public struct Spawn: Sendable, Hashable {
     public var yields = ChildOutput.report
     /// When they were asked for, by the worker's clock: part of their ids.
     public var at: Timestamp
-    /// The position of the event that asked for them: tells this round of children from others of the execution.
-    public internal(set) var round: Int64 = 0
+    /// Tells this round of children from others of the execution: the position of the event that asked for them, or what
+    /// the step's code chose, below 0.
+    package var round: Int64 = 0
+    /// The step's code started them under this name, and goes on.
+    package var name: String?
 
     public init(
         flowID: String, flowVersion: String, contexts: [JSONObject], concurrency: Int? = nil, collects: Bool = false,
@@ -65,8 +68,30 @@ public struct ChildOutcome: Sendable, Hashable {
     }
 }
 
+extension ChildOutcome {
+    /// `{childExecutionId, status, context, result?, error?}`
+    package var json: JSONValue {
+        var object: JSONObject = [
+            "childExecutionId": .string(id.description), "status": .string(status.rawValue),
+            "context": .object(context),
+        ]
+        object["result"] = result
+        object["error"] = error?.json
+        return .object(object)
+    }
+
+    package init?(_ json: JSONValue) {
+        guard let id = json["childExecutionId"]?.string.flatMap({ ExecutionID($0) }),
+            let status = json["status"]?.string.flatMap(ExecutionStatus.init(rawValue:))
+        else { return nil }
+        self.init(
+            id: id, status: status, result: json["result"], context: json["context"]?.object ?? [:],
+            error: Failure(json["error"]))
+    }
+}
+
 extension Spawn {
-    var json: JSONValue {
+    package var json: JSONValue {
         var object: JSONObject = [
             "flow": .string(flowID), "version": .string(flowVersion), "contexts": .array(contexts.map { .object($0) }),
             "concurrency": .int(Int64(concurrency)), "at": .int(at.microseconds), "round": .int(round),
@@ -75,11 +100,12 @@ extension Spawn {
         if isMap { object["isMap"] = true }
         if !awaits { object["awaits"] = false }
         if let metadata { object["metadata"] = .object(metadata) }
+        if let name { object["name"] = .string(name) }
         if yields != .report { object["yields"] = .string(yields.rawValue) }
         return .object(object)
     }
 
-    init?(_ json: JSONValue?) {
+    package init?(_ json: JSONValue?) {
         guard let object = json?.object, let flow = object["flow"]?.string, let version = object["version"]?.string,
             let contexts = object["contexts"]?.array, let at = object["at"]?.int64
         else { return nil }
@@ -89,6 +115,7 @@ extension Spawn {
             isMap: object["isMap"] == true, awaits: object["awaits"] != false, metadata: object["metadata"]?.object,
             at: Timestamp(microseconds: at))
         round = object["round"]?.int64 ?? 0
+        name = object["name"]?.string
         yields = object["yields"]?.string.flatMap(ChildOutput.init(rawValue:)) ?? .report
     }
 }

@@ -24,6 +24,8 @@ public struct Wait: Sendable, Hashable {
     public var outputKey: String?
     /// The step's code is entered again and finds what ended the wait under this name.
     public var reentry: String?
+    /// The round of the child that the step's code waits for.
+    public var round: Int64?
 
     public init(
         kind: Kind, stepID: StepID, reason: String? = nil, wakeAt: Timestamp? = nil, signal: String? = nil,
@@ -58,6 +60,7 @@ extension Wait {
         }
         if let outputKey { object["outputKey"] = .string(outputKey) }
         if let reentry { object["reentry"] = .string(reentry) }
+        if let round { object["round"] = .int(round) }
         return .object(object)
     }
 
@@ -87,5 +90,6 @@ extension Wait {
             } ?? .end,
             outputKey: object["outputKey"]?.string)
         reentry = object["reentry"]?.string
+        round = object["round"]?.int64
     }
 }

@@ -155,13 +155,16 @@ struct CommitStatements {
     }
 
     private func expect(_ rows: [Int]) -> PostgresQuery {
-        let rounds = rows.compactMap { row -> (Int64, Int32)? in
-            guard case .expects(let round, let total) = batch[row].family else { return nil }
-            return (round, Int32(clamping: total))
+        let expected = rows.flatMap { row -> [(parent: PostgresUUID, round: Append.ExpectedRound)] in
+            guard case .expects(let rounds) = batch[row].family else { return [] }
+            return rounds.map { (batch[row].executionID.postgres, $0) }
         }
         return PostgresQuery(
             ChildQueries.expect,
-            [ids(rows[...]), .array(.int8s(rounds.map(\.0))), .array(.int4s(rounds.map(\.1)))])
+            [
+                .array(.uuids(expected.map(\.parent))), .array(.int8s(expected.map(\.round.round))),
+                .array(.int4s(expected.map { Int32(clamping: $0.round.total) })),
+            ])
     }
 
     private func report(_ rows: [Int]) -> PostgresQuery {
