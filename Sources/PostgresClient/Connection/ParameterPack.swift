@@ -14,14 +14,15 @@ struct ParameterPack {
         offsets.removeAll(keepingCapacity: true)
         lengths.removeAll(keepingCapacity: true)
         types.removeAll(keepingCapacity: true)
+        formats.removeAll(keepingCapacity: true)
         for parameter in parameters {
             types.append(parameter.oid.rawValue)
+            formats.append(parameter.isBinary ? 1 : 0)
             let start = bytes.count
             let isPresent = append(parameter)
             offsets.append(isPresent ? start : -1)
             lengths.append(Int32(clamping: bytes.count - start))
         }
-        while formats.count < parameters.count { formats.append(1) }
     }
 
     /// Lends the pointers for one call: count, values, lengths, formats. They are not valid afterwards.
@@ -61,6 +62,11 @@ struct ParameterPack {
             bytes.append(contentsOf: value)
         case .array(let array):
             bytes.append(contentsOf: array.payload)
+        case .untyped(let value):
+            guard let value else { return false }
+            // Text ends with a NUL for libpq.
+            bytes.append(contentsOf: value.utf8)
+            bytes.append(0)
         }
         return true
     }

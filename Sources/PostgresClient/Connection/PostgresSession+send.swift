@@ -21,6 +21,13 @@ extension PostgresSession {
     private func send(_ query: PostgresQuery) throws(PostgresError) {
         let statement = query.statement
         pack.load(query.parameters)
+        guard !statement.isAdHoc else {
+            let types = pack.types
+            let sent = pack.withPointers { count, values, lengths, formats in
+                PQsendQueryParams(connection, statement.sql, count, types, values, lengths, formats, 0)
+            }
+            return try add(.execute(statement), sent)
+        }
         switch prepared.need(statement, types: pack.types) {
         case .nothing: break
         case .prepare: try prepare(statement)

@@ -26,6 +26,9 @@ package struct PostgresTransaction: Sendable {
         }
     }
 
+    /// Whom it is open with.
+    package var serverIdentity: PostgresServerIdentity { connection.serverIdentity }
+
     /// COMMIT, whatever the state of the task.
     /// - Throws: `rolledBack` when the server rolled back instead; `outcomeUnknown` when no answer came.
     func commit() async throws {

@@ -29,6 +29,12 @@ package struct PostgresRow: Sendable {
         try cell(column) == nil
     }
 
+    /// A value of a row that came as text, as the server wrote it; nil for NULL.
+    package func raw(_ column: Int) throws(PostgresError) -> String? {
+        guard let cell = try cell(column) else { return nil }
+        return String(decoding: cell.raw(), as: UTF8.self)
+    }
+
     /// Any value as text for people: logs and errors, not for parsing. NULL is `NULL`.
     package func text(_ column: Int) throws(PostgresError) -> String {
         try cell(column)?.text ?? "NULL"

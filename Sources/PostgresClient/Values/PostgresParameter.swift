@@ -1,5 +1,4 @@
-/// The value of one `$n`, always sent in binary and with its type, so that a mismatch is an error and never a
-/// misreading.
+/// The value of one `$n`, sent in binary and with its type, so that a mismatch is an error and never a misreading.
 package enum PostgresParameter: Sendable {
     /// NULL of the given type.
     case null(PostgresOID)
@@ -25,6 +24,8 @@ package enum PostgresParameter: Sendable {
     case double(Double?)
     /// An array that is already encoded.
     case array(PostgresArray)
+    /// Text whose type the server takes from where it stands in the statement: for statements that users write.
+    case untyped(String?)
 
     /// The type declared to the server.
     var oid: PostgresOID {
@@ -41,16 +42,21 @@ package enum PostgresParameter: Sendable {
         case .jsonb: .jsonb
         case .double: .float8
         case .array(let array): array.oid
+        case .untyped: PostgresOID(rawValue: 0)
         }
+    }
+
+    var isBinary: Bool {
+        if case .untyped = self { false } else { true }
     }
 
     /// False when the value holds a NUL byte where the server takes text.
     var isSendable: Bool {
         switch self {
-        case .text(let value?): !value.utf8.contains(0)
+        case .text(let value?), .untyped(let value?): !value.utf8.contains(0)
         case .jsonb(let value?): !value.contains(0)
         case .array(let array): !array.containsNUL
-        case .null, .bool, .int2, .int4, .int8, .text, .bytea, .uuid, .timestamptz, .jsonb, .double: true
+        case .null, .bool, .int2, .int4, .int8, .text, .bytea, .uuid, .timestamptz, .jsonb, .double, .untyped: true
         }
     }
 }

@@ -11,6 +11,8 @@ private final class BranchMailbox: CheckpointKeeper {
         case ended(StepID, Fact?)
         /// A step's code wants this recorded, and waits for it.
         case checkpoint(Fact, CheckedContinuation<Bool, Never>)
+        /// A step's code commits a row of its own, and waits for it.
+        case row(SideWork, CheckedContinuation<Bool, Never>)
     }
 
     private struct State {
@@ -43,6 +45,13 @@ private final class BranchMailbox: CheckpointKeeper {
         if !isKept { throw CancellationError() }
     }
 
+    func commit(of step: StepContext, _ work: @escaping SideWork) async throws {
+        let isKept = await withCheckedContinuation { answer in
+            if !post(.row(work, answer)) { answer.resume(returning: false) }
+        }
+        if !isKept { throw CancellationError() }
+    }
+
     /// Nobody reads from here on; whoever waits for an answer gets none.
     func close() {
         let letters = state.withLock { state in
@@ -50,7 +59,12 @@ private final class BranchMailbox: CheckpointKeeper {
             defer { state.letters = [] }
             return state.letters
         }
-        for case .checkpoint(_, let answer) in letters { answer.resume(returning: false) }
+        for letter in letters {
+            switch letter {
+            case .checkpoint(_, let answer), .row(_, let answer): answer.resume(returning: false)
+            case .ended: break
+            }
+        }
     }
 
     func poke() {
@@ -158,11 +172,17 @@ extension Driver {
                     }
                 }
                 for letter in letters {
-                    guard case .ended(let stepID, let fact) = letter else {
-                        if case .checkpoint(let fact, let answer) = letter {
-                            facts.append(fact)
-                            waiting.append(answer)
-                        }
+                    let (stepID, fact): (StepID, Fact?)
+                    switch letter {
+                    case .ended(let endedID, let ended): (stepID, fact) = (endedID, ended)
+                    case .checkpoint(let fact, let answer):
+                        facts.append(fact)
+                        waiting.append(answer)
+                        continue
+                    case .row(let work, let answer):
+                        let isOurs = await append(&drive, work)
+                        answer.resume(returning: isOurs ?? false)
+                        if isOurs == nil { return .lost }
                         continue
                     }
                     guard running.removeValue(forKey: stepID) != nil else { continue }
@@ -183,6 +203,22 @@ extension Driver {
             // One branch is left, or none: what still runs is nobody's.
             if !drive.state.isBranched, running.isEmpty { return nil }
             if drive.state.rollback != nil || drive.state.status.isEnded { return nil }
+        }
+    }
+
+    /// A row that a step's code commits by itself. False: it was not written, and nobody else wrote; nil: somebody did, or
+    /// nothing is known.
+    private func append(_ drive: inout Drive, _ work: SideWork) async -> Bool? {
+        guard drive.slot.stopped != .lost, let row = try? await work(drive.state.position, identity.id) else {
+            return nil
+        }
+        switch row.outcome {
+        case .committed:
+            guard let body = row.body else { return nil }
+            drive.state.apply(body.events, position: drive.state.position, at: body.at)
+            return true
+        case .refused: return false
+        case .fenced: return nil
         }
     }
 

@@ -46,7 +46,7 @@ final class Driver: Sendable {
             maxDepth: engine.configuration.policy.maxDepth)
         runner = StepRunner(
             clock: engine.clock, logger: engine.logger, handlers: engine.handlers, children: children,
-            defaultTimeout: engine.configuration.defaultTimeout)
+            transactions: engine.store as? any TransactionalStore, defaultTimeout: engine.configuration.defaultTimeout)
         identity = engine.identity
         configuration = engine.configuration
         isClustered = engine.isClustered

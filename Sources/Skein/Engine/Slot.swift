@@ -151,25 +151,24 @@ final class Slot: Sendable {
     /// Appends a row while the attempt of `step` runs: `commit` gets its position and says whether it is in the log.
     ///
     /// - Throws: `CancellationError` when the attempt is over or its execution is not this instance's any more.
-    func append(
-        _ body: LogBody, beside step: StepContext, _ commit: (Int64) async throws -> AppendOutcome
-    ) async throws {
+    func append(beside step: StepContext, _ commit: (Int64) async throws -> SideRow) async throws {
         await takeSide()
         defer { state.withLock { leaveSide(&$0) }?.resume() }
         let position: Int64? = state.withLock { state in
             state.running === step ? state.side.position : nil
         }
         guard let position, stopped == nil else { throw CancellationError() }
-        let outcome: AppendOutcome
+        let row: SideRow
         do {
-            outcome = try await commit(position)
+            row = try await commit(position)
         } catch {
             // Whether it is in the log is not known: the owner's next row would collide with it. Let the lease decide.
             stop(.lost)
             throw CancellationError()
         }
-        switch outcome {
+        switch row.outcome {
         case .committed:
+            guard let body = row.body else { return stop(.lost) }
             state.withLock { state in
                 state.side.rows.append(body)
                 state.side.position += Int64(body.events.count)

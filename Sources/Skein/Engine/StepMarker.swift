@@ -22,8 +22,8 @@ struct StepMarker: Sendable {
     private func mark(_ slot: Slot, _ running: StepContext) async {
         let event = ExecutionEvent.stepStarted(running.stepID, attempt: running.attempt, startedAt: running.startedAt)
         let body = LogBody(workerID: identity.id, at: clock.now, events: [event])
-        try? await slot.append(body, beside: running) { [journal] position in
-            try await journal.commit(.beside(slot.executionID, position, body))
+        try? await slot.append(beside: running) { [journal] position in
+            SideRow(outcome: try await journal.commit(.beside(slot.executionID, position, body)), body: body)
         }
     }
 }

@@ -10,10 +10,11 @@ final class StepRunner: Sendable {
 
     init(
         clock: any EngineClock, logger: Logger, handlers: HandlerRegistry, children: ChildMaker,
-        defaultTimeout: Duration?
+        transactions: (any TransactionalStore)?, defaultTimeout: Duration?
     ) {
         self.handlers = handlers
-        environment = StepContext.Environment(clock: clock, logger: logger, children: children)
+        environment = StepContext.Environment(
+            clock: clock, logger: logger, children: children, transactions: transactions)
         self.defaultTimeout = defaultTimeout
     }
 

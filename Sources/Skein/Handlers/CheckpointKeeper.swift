@@ -7,6 +7,18 @@ package protocol CheckpointKeeper: AnyObject, Sendable {
     /// - Parameter fact: one that leaves an event while the attempt goes on.
     /// - Throws: `CancellationError` when the attempt is nobody's any more, `StepFailure` when it cannot be stored.
     func record(_ fact: Fact, of step: StepContext) async throws
+
+    /// The same for a row that `work` commits by itself: it gets the position and who writes.
+    func commit(of step: StepContext, _ work: @escaping SideWork) async throws
+}
+
+package typealias SideWork = @Sendable (Int64, WorkerID) async throws -> SideRow
+
+/// A row that was committed while an attempt runs, or was not.
+package struct SideRow: Sendable {
+    var outcome: AppendOutcome
+    /// What it holds; nil unless it was committed.
+    var body: LogBody?
 }
 
 /// Keeps for the only step that runs: rows beside the attempt.
@@ -26,13 +38,23 @@ final class SlotKeeper: CheckpointKeeper {
     func record(_ fact: Fact, of step: StepContext) async throws {
         guard let event = fact.eventBeside else { return }
         let body = LogBody(workerID: identity.id, at: clock.now, events: [event])
-        do {
-            try await slot.append(body, beside: step) { [journal, slot] position in
-                try await journal.commit(.beside(slot.executionID, position, body))
-            }
-        } catch let error as StoreError {
-            throw StepFailure(
-                "INVALID_OUTPUT", "what the step records cannot be stored: \(error.message)", isRetryable: false)
+        try await commit(of: step) { [journal, slot] position, _ in
+            SideRow(outcome: try await journal.commit(.beside(slot.executionID, position, body)), body: body)
         }
+    }
+
+    func commit(of step: StepContext, _ work: @escaping SideWork) async throws {
+        do {
+            try await slot.append(beside: step) { [identity] in try await work($0, identity.id) }
+        } catch let error as StoreError {
+            throw error.asStepFailure
+        }
+    }
+}
+
+extension StoreError {
+    /// Of a step whose code wanted to store something.
+    var asStepFailure: StepFailure {
+        StepFailure("INVALID_OUTPUT", "what the step records cannot be stored: \(message)", isRetryable: false)
     }
 }

@@ -11,14 +11,20 @@ public final class StepContext: Sendable {
         package let logger: Logger
         /// Nil where a step runs without an engine.
         let children: ChildMaker?
+        /// Nil where the store has no SQL.
+        let transactions: (any TransactionalStore)?
 
         package init(clock: any EngineClock, logger: Logger) {
             self.clock = clock
             self.logger = logger
             children = nil
+            transactions = nil
         }
 
-        init(clock: any EngineClock, logger: Logger, children: ChildMaker) {
+        init(
+            clock: any EngineClock, logger: Logger, children: ChildMaker, transactions: (any TransactionalStore)?
+        ) {
+            self.transactions = transactions
             self.clock = clock
             self.logger = logger
             self.children = children

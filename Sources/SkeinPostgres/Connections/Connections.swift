@@ -16,6 +16,8 @@ struct Connections: Sendable {
     let claims: PostgresChannel
     /// Renewals and heartbeats: the only writes that may be lost in a crash.
     let renewals: PostgresChannel
+    /// Transactions of users' code, with the settings of their user.
+    let transactions: PostgresPool
     /// Signals and fences.
     let commands: PostgresChannel
     private let scripts: PostgresConfiguration
@@ -39,6 +41,11 @@ struct Connections: Sendable {
         }
         writers = pool(configuration.writers)
         self.pool = pool(configuration.poolSize)
+        var plain = client()
+        plain.settings = ["client_min_messages": "warning", "idle_in_transaction_session_timeout": "60s"]
+        transactions = PostgresPool(
+            configuration: plain, maximum: max(1, configuration.poolSize),
+            acquireTimeout: configuration.acquireTimeout, logger: logger)
         reads = channel()
         claims = channel()
         renewals = channel(["synchronous_commit": "off"])
@@ -66,6 +73,7 @@ struct Connections: Sendable {
 
     func close() async {
         await writers.close()
+        await transactions.close()
         await pool.close()
         for channel in [reads, claims, renewals, commands] { await channel.close() }
     }

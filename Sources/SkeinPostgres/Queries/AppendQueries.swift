@@ -126,4 +126,5 @@ enum AppendQueries {
 
     static let begin = PostgresQuery(PostgresStatement("begin", "BEGIN"))
     static let commit = PostgresQuery(PostgresStatement("commit", "COMMIT"))
+    static let rollback = PostgresQuery(PostgresStatement("rollback", "ROLLBACK"))
 }
