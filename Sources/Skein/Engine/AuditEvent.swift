@@ -102,7 +102,7 @@ extension AuditEvent {
             stage = progress.stageName
             message = progress.text ?? progress.stageName
             metadata = progress.json.object ?? [:]
-        case .checkpoint(let stepID, let name, let value, let startedAt):
+        case .checkpoint(let stepID, let name, let value, let startedAt, _):
             self.stepID = stepID
             self.startedAt = startedAt
             message = name

@@ -12,7 +12,8 @@ final class CompiledFlow: Sendable {
     /// The type of the handler that the execution needs when it is next looked at; empty: any worker will do.
     func needs(_ state: ExecutionState) -> String {
         if state.rollback != nil {
-            return state.undo.last.flatMap { decision.graph.node(of: $0.stepID)?.compensate?.type } ?? ""
+            return state.undo.last.flatMap { decision.graph.node(of: $0.stepID) }.map { $0.compensate?.type ?? $0.type }
+                ?? ""
         }
         // Of several branches the first: another worker may have the handlers of the others.
         guard let branch = state.main ?? state.branches.first else { return "" }

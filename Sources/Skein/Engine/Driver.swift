@@ -109,8 +109,10 @@ final class Driver: Sendable {
     ) async -> DriveEnd? {
         if drive.budget == 0 { return await repark(&drive, due: clock.now, needs: compensation.type) }
         if draining.isRaised, drive.budget == nil { return await repark(&drive, due: now, needs: compensation.type) }
+        let keeper = keeper(&drive)
         let step = StepContext(
-            node, compensation, of: undo, in: drive.state, startedAt: now, environment: runner.environment)
+            node, compensation, of: undo, in: drive.state, startedAt: now, environment: runner.environment,
+            keeper: keeper)
         guard let handler = handlers[ofType: compensation.type] else {
             if await isServed(compensation.type) {
                 return await repark(&drive, due: clock.now + .seconds(1), needs: compensation.type)

@@ -44,10 +44,11 @@ final class StepRunner: Sendable {
         } catch {
             return fact(error, step.ended(at: step.now), step)
         }
+        let body = step.undoesCode ? Self.undoing(handler.body) : handler.body
         let limit = limit(of: step)
         guard limit != nil || step.node.heartbeat != nil else {
             do {
-                let result = try await handler.body(input, step)
+                let result = try await body(input, step)
                 return fact(result, step.ended(at: step.now), step)
             } catch {
                 return fact(error, step.ended(at: step.now), step)
@@ -57,7 +58,7 @@ final class StepRunner: Sendable {
             TimeLimit.Heartbeat(interval: interval) { step.signOfLife }
         }
         let outcome = await TimeLimit.run(limit, heartbeat: heartbeat, clock: step.clock) {
-            try await handler.body(input, step)
+            try await body(input, step)
         }
         let attempt = step.ended(at: step.now)
         switch outcome {
@@ -72,6 +73,16 @@ final class StepRunner: Sendable {
         case .silent:
             return .stepTimedOut(attempt, limit: step.node.heartbeat ?? .zero, isSilent: true)
         case .cancelled: return nil
+        }
+    }
+
+    /// Enters a step's code again, to undo what it comes by.
+    private static func undoing(_ code: @escaping AnyHandler.Body) -> AnyHandler.Body {
+        { input, step in
+            // However the code ends: what it came by is what it can undo.
+            _ = try? await code(input, step)
+            try await step.undoPieces()
+            return .completed(.null)
         }
     }
 

@@ -8,7 +8,7 @@ import Synchronization
 final class Replay: Sendable {
     /// What a name stands for.
     enum Answer {
-        case recorded(JSONValue)
+        case recorded(JSONValue, key: String)
         /// Do it, and record it under this key.
         case new(key: String)
     }
@@ -23,13 +23,29 @@ final class Replay: Sendable {
         var together: Set<String> = []
         var departure: WaitRequest?
         var time: Timestamp?
+        /// How pieces are undone, by their keys.
+        var undoers: [String: Undoer] = [:]
+        /// The code has come to the first piece that was never done.
+        var isOver = false
     }
 
+    typealias Undoer = @concurrent @Sendable () async throws -> Void
+
+    /// Nothing new is done: the code only says how to undo what is recorded.
+    let undoes: Bool
     private let state: Mutex<State>
 
-    init(_ recorded: [Checkpoint]) {
+    init(_ recorded: [Checkpoint], undoes: Bool = false) {
+        self.undoes = undoes
         state = Mutex(State(left: recorded))
     }
+
+    /// A piece of this key has been done, and this undoes it.
+    func undo(_ key: String, by undoer: @escaping Undoer) {
+        state.withLock { $0.undoers[key] = undoer }
+    }
+
+    func undoer(of key: String) -> Undoer? { state.withLock { $0.undoers[key] } }
 
     /// The wait that the code left for.
     var departure: WaitRequest? { state.withLock { $0.departure } }
@@ -43,7 +59,7 @@ final class Replay: Sendable {
     /// - Throws: `CancellationError` after a departure, `StepFailure` for a name that is under way or out of order.
     func ask(_ name: String) throws -> Answer {
         try state.withLock { state in
-            if state.departure != nil { throw CancellationError() }
+            if state.departure != nil || state.isOver { throw CancellationError() }
             guard state.active.insert(name).inserted else {
                 throw StepFailure(
                     "DUPLICATE_CHECKPOINT", "two checkpoints named '\(name)' run at once; their order would be chance",
@@ -53,6 +69,10 @@ final class Replay: Sendable {
             state.times[name] = count
             let key = count == 1 ? name : "\(name)#\(count)"
             let place = state.left.firstIndex { $0.name == key }
+            if undoes, place == nil {
+                state.isOver = true
+                throw CancellationError()
+            }
             // What was recorded before it must have been asked for, except what ran beside other work.
             let passed = state.left[..<(place ?? state.left.endIndex)].first { !state.together.contains($0.name) }
             if let passed, place == nil || !state.together.contains(key) {
@@ -63,7 +83,7 @@ final class Replay: Sendable {
             let found = state.left.remove(at: place)
             state.active.remove(name)
             state.time = max(state.time ?? found.at, found.at)
-            return .recorded(found.value)
+            return .recorded(found.value, key: key)
         }
     }
 

@@ -75,13 +75,13 @@ extension StepContext {
         let replay = replaying()
         let asked = "spawn:\(name)"
         switch try replay.ask(asked) {
-        case .recorded(let value):
+        case .recorded(let value, _):
             guard let spawn = Spawn(value) else {
                 throw StepFailure(
                     "WORKFLOW_DEFINITION_CHANGED", "what was recorded as '\(asked)' is no child", isRetryable: false)
             }
             // Whoever recorded it may have ended before it was made.
-            try await maker.makeMissing(spawn, parent: creation)
+            if !replay.undoes { try await maker.makeMissing(spawn, parent: creation) }
             return spawn
         case .new(let key):
             defer { replay.done(asked) }

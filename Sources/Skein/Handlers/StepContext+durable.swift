@@ -9,23 +9,29 @@ extension StepContext {
     /// - Parameters:
     ///   - retries: attempts after the first within this attempt of the step, 0.1 s, 0.2 s, … apart.
     ///   - timeout: the longest one attempt may take.
+    ///   - compensate: undoes the piece when the execution is rolled back, in the reverse order of the pieces: the code is
+    ///     entered again, finds what was recorded, and says how to undo it. May be called more than once. A step that the
+    ///     flow gives a compensation of its own is undone by that instead.
     /// - Throws: what the last attempt threw; `StepFailure` with WORKFLOW_DEFINITION_CHANGED when an earlier attempt
     ///   recorded something else here, DUPLICATE_CHECKPOINT when the name is under way already.
     public func run<Value: Codable & Sendable>(
         _ name: String, retries: Int = 0, timeout: Duration? = nil,
-        _ body: @escaping @concurrent @Sendable () async throws -> Value
+        _ body: @escaping @concurrent @Sendable () async throws -> Value,
+        compensate: (@concurrent @Sendable (Value) async throws -> Void)? = nil
     ) async throws -> Value {
         try Task.checkCancellation()
         let replay = replaying()
         switch try replay.ask(name) {
-        case .recorded(let value):
-            return try recordedValue(value, of: name)
+        case .recorded(let recorded, let key):
+            let value: Value = try recordedValue(recorded, of: name)
+            if replay.undoes, let compensate { replay.undo(key) { try await compensate(value) } }
+            return value
         case .new(let key):
             defer { replay.done(name) }
             let began = clock.now
             let value = try await attempt(name, retries: retries, timeout: timeout, body)
             let encoded = EncodedValue(encoding: try JSONValueEncoder().encode(value))
-            try await keep(key, encoded, since: began, replay)
+            try await keep(key, encoded, since: began, isUndoable: compensate != nil, replay)
             return value
         }
     }
@@ -45,12 +51,16 @@ extension StepContext {
     /// The same for work without a result.
     public func perform(
         _ name: String, retries: Int = 0, timeout: Duration? = nil,
-        _ body: @escaping @concurrent @Sendable () async throws -> Void
+        _ body: @escaping @concurrent @Sendable () async throws -> Void,
+        compensate: (@concurrent @Sendable () async throws -> Void)? = nil
     ) async throws {
-        _ = try await run(name, retries: retries, timeout: timeout) {
-            try await body()
-            return true
-        }
+        let undo = compensate.map { undo in { @concurrent @Sendable (_: Bool) async throws in try await undo() } }
+        _ = try await run(
+            name, retries: retries, timeout: timeout,
+            {
+                try await body()
+                return true
+            }, compensate: undo)
     }
 
     /// Does the same to every element, at most `concurrency` at once; each result is recorded by itself. Results are in
@@ -138,7 +148,7 @@ extension StepContext {
         try Task.checkCancellation()
         let replay = replaying()
         switch try replay.ask(name) {
-        case .recorded(let value): return value
+        case .recorded(let value, _): return value
         case .new(let key):
             var request = request()
             request.reentry = key
@@ -198,13 +208,34 @@ extension StepContext {
         }
     }
 
-    private func keep(_ key: String, _ value: EncodedValue, since began: Timestamp, _ replay: Replay) async throws {
+    private func keep(
+        _ key: String, _ value: EncodedValue, since began: Timestamp, isUndoable: Bool, _ replay: Replay
+    ) async throws {
         guard !value.value.isDeeper(than: JSONLimits.stored.maxDepth), !value.mayHoldNul || value.value.isStorable
         else {
             throw StepFailure.notStorable
         }
-        try await record(.checkpointReached(stepID, name: key, value: value, startedAt: began))
+        try await record(.checkpointReached(stepID, name: key, value: value, startedAt: began, isUndoable: isUndoable))
         replay.done(key, at: clock.now)
+    }
+
+    /// Undoes what the code recorded, the last piece first, each recorded when it is undone.
+    func undoPieces() async throws {
+        let done = Set(recorded.map(\.name))
+        for piece in recorded.reversed() where piece.isUndoable {
+            let name = "undo:\(piece.name)"
+            if done.contains(name) { continue }
+            guard let undoer = replay?.undoer(of: piece.name) else {
+                throw StepFailure(
+                    "WORKFLOW_DEFINITION_CHANGED",
+                    "the code did not come by '\(piece.name)' again, so nothing says how to undo it", isRetryable: false
+                )
+            }
+            try Task.checkCancellation()
+            let began = clock.now
+            try await undoer()
+            try await record(.checkpointReached(stepID, name: name, value: EncodedValue(.null), startedAt: began))
+        }
     }
 
     func record(_ fact: Fact) async throws {

@@ -25,6 +25,7 @@ extension StepContext {
     }
 
     private func report(_ progress: Progress) async throws {
+        if undoesCode { return }
         var told = progress
         told.text = try trimmed(progress.text, "text")
         told.stageName = try trimmed(progress.stageName, "stage")

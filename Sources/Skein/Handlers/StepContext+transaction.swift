@@ -23,7 +23,7 @@ extension StepContext {
         try Task.checkCancellation()
         let replay = replaying()
         switch try replay.ask(name) {
-        case .recorded(let value):
+        case .recorded(let value, _):
             return try recordedValue(value, of: name)
         case .new(let key):
             defer { replay.done(name) }

@@ -34,10 +34,13 @@ public final class StepContext: Sendable {
     private final class Undoing: Sendable {
         let compensation: Compensation
         let output: JSONValue?
+        /// The step's own code undoes what it recorded.
+        let isCode: Bool
 
-        init(_ compensation: Compensation, _ output: JSONValue?) {
+        init(_ compensation: Compensation, _ output: JSONValue?, isCode: Bool) {
             self.compensation = compensation
             self.output = output
+            self.isCode = isCode
         }
     }
 
@@ -89,8 +92,9 @@ public final class StepContext: Sendable {
     /// The compensation of a completed step.
     package init(
         _ node: FlowGraph.Node, _ compensation: Compensation, of undo: Undo, in execution: borrowing ExecutionState,
-        startedAt: Timestamp, environment: Environment
+        startedAt: Timestamp, environment: Environment, keeper: (any CheckpointKeeper)? = nil
     ) {
+        let isCode = node.compensate == nil
         self.node = node
         self.environment = environment
         self.startedAt = startedAt
@@ -100,17 +104,23 @@ public final class StepContext: Sendable {
         fencingToken = execution.position
         context = execution.context
         results = execution.results
-        keeper = nil
-        recorded = []
-        undoing = Undoing(compensation, undo.output)
+        // A compensation is one piece of work; code that undoes several records each.
+        self.keeper = isCode ? keeper : nil
+        recorded = isCode ? undo.checkpoints : []
+        undoing = Undoing(compensation, undo.output, isCode: isCode)
     }
 
     /// Whether a rollback undoes the step.
     public var isCompensation: Bool { undoing != nil }
 
+    /// Whether the step's own code is entered again to undo what it recorded.
+    var undoesCode: Bool { undoing?.isCode ?? false }
+
     /// What the handler gets.
     func input() throws(BudgetExceeded) -> JSONValue {
-        guard let undoing else { return try node.input.resolve(context: context, roots: roots) ?? .null }
+        guard let undoing, !undoing.isCode else {
+            return try node.input.resolve(context: context, roots: roots) ?? .null
+        }
         guard let selector = undoing.compensation.input else { return undoing.output ?? .null }
         return try selector.resolve(context: context, roots: ["output": undoing.output ?? .null]) ?? .null
     }
@@ -162,7 +172,7 @@ public final class StepContext: Sendable {
     func replaying() -> Replay {
         replayBox.withLock { replay in
             if let replay { return replay }
-            let made = Replay(recorded)
+            let made = Replay(recorded, undoes: undoesCode)
             replay = made
             return made
         }

@@ -67,7 +67,7 @@ extension Decision {
     func finish(
         _ execution: ExecutionState, _ events: [ExecutionEvent], failed failure: Failure, isUndoable: Bool = false
     ) -> Transition {
-        guard isUndoable || !execution.undo.isEmpty else {
+        guard isUndoable || execution.canRollBack else {
             return Transition(events + [.failed(failure)], then: .end(.failed))
         }
         return Transition(events + [.rollbackStarted(failure, nil)], then: .proceed)

@@ -3,7 +3,7 @@
 extension Decision {
     /// Ends the execution before its time; where the flow says so, completed steps are compensated first.
     public func cancel(_ execution: ExecutionState, _ cancellation: Cancellation) -> Transition {
-        guard graph.spec.rollsBackOnCancel, !execution.undo.isEmpty, execution.rollback == nil else {
+        guard graph.spec.rollsBackOnCancel, execution.canRollBack, execution.rollback == nil else {
             return Transition([.cancelled(cancellation)], then: .end(.cancelled))
         }
         let failure = Failure("CANCELLED", cancellation.reason ?? "the execution was cancelled")

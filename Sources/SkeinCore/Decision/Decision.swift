@@ -108,7 +108,7 @@ public final class Decision: Sendable {
             return fail(execution, ended, objection, timedOut: false, at: now, random: random)
         }
         var attempt = ended
-        attempt.isUndoable = node.compensate != nil
+        attempt.isUndoable = node.compensate != nil || execution.hasUndoableCode(at: node.id)
         attempt.isCommit = node.isCommit
         switch onward(execution, from: node, choice, else: node.onSuccess) {
         case .failure(let failure):

@@ -78,7 +78,8 @@ public enum Fact: Sendable, Equatable {
     /// All of the step's children have ended, or been started where nobody waits for them; in order.
     indirect case childrenFinished(StepID, [ChildOutcome])
     /// The step's code has a result to keep.
-    case checkpointReached(StepID, name: String, value: EncodedValue, startedAt: Timestamp)
+    case checkpointReached(
+        StepID, name: String, value: EncodedValue, startedAt: Timestamp, isUndoable: Bool = false)
     /// The step's code starts a child, and goes on.
     indirect case childSpawned(StepID, Spawn)
     /// The step says how far it is.
@@ -97,8 +98,8 @@ extension Fact {
         switch self {
         case .stepRunning(let stepID, let attempt, let startedAt):
             .stepStarted(stepID, attempt: attempt, startedAt: startedAt)
-        case .checkpointReached(let stepID, let name, let value, let startedAt):
-            .checkpoint(stepID, name: name, value: value, startedAt: startedAt)
+        case .checkpointReached(let stepID, let name, let value, let startedAt, let isUndoable):
+            .checkpoint(stepID, name: name, value: value, startedAt: startedAt, isUndoable: isUndoable)
         case .childSpawned(let stepID, let spawn): .childrenCreated(stepID, spawn)
         case .progressed(let stepID, let progress): .progress(stepID, progress)
         default: nil

@@ -102,8 +102,9 @@ extension Decision {
     }
 
     private func compensate(_ execution: ExecutionState, _ rollback: Rollback, at now: Timestamp) -> Plan {
-        guard let undo = execution.undo.last, let node = graph.node(of: undo.stepID), let compensate = node.compensate
-        else {
+        guard let undo = execution.undo.last, let node = graph.node(of: undo.stepID) else { return .ended }
+        // The code undoes its pieces by itself, unless the step as a whole has a compensation.
+        guard let compensate = node.compensate ?? (undo.checkpoints.isEmpty ? nil : .byCode(of: node)) else {
             return .ended
         }
         if let retryAt = rollback.retryAt, retryAt > now { return .park(due: retryAt) }

@@ -48,6 +48,9 @@ public struct Branch: Sendable, Hashable {
     /// Its step runs, or may: a retry that is due begins without a row.
     var mayRun: Bool { wait.map { $0.kind == .retry } ?? true }
 
+    /// Its step's code says how something that it did is undone.
+    var isUndoable: Bool { checkpoints.contains(where: \.isUndoable) }
+
     /// The round of children that it waits for.
     package var awaitedRound: Int64? { spawn?.round ?? wait?.round }
 

@@ -76,7 +76,8 @@ extension ExecutionEvent {
             guard let step = object.step, let name = object["name"]?.string, let began = object.time("b"),
                 let value = object["o"]
             else { return nil }
-            self = .checkpoint(step, name: name, value: EncodedValue(value), startedAt: began)
+            self = .checkpoint(
+                step, name: name, value: EncodedValue(value), startedAt: began, isUndoable: object["u"] == true)
         case "progress":
             guard let step = object.step, let progress = Progress(object["progress"]) else { return nil }
             self = .progress(step, progress)

@@ -39,11 +39,12 @@ extension ExecutionEvent {
         case .childrenCreated(let stepID, let spawn):
             writer.member("s", stepID.rawValue)
             writer.member("spawn", spawn.json)
-        case .checkpoint(let stepID, let name, let value, let startedAt):
+        case .checkpoint(let stepID, let name, let value, let startedAt, let isUndoable):
             writer.member("s", stepID.rawValue)
             writer.member("name", name)
             writer.member("b", startedAt.microseconds)
             writer.member("o", value)
+            if isUndoable { writer.member("u", JSONValue.bool(true)) }
         case .progress(let stepID, let progress):
             writer.member("s", stepID.rawValue)
             writer.member("progress", progress.json)

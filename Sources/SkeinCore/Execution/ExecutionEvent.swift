@@ -74,7 +74,7 @@ public enum ExecutionEvent: Sendable, Equatable {
     /// The step's children: they exist from here on, or are about to.
     indirect case childrenCreated(StepID, Spawn)
     /// The step's code recorded a result.
-    case checkpoint(StepID, name: String, value: EncodedValue, startedAt: Timestamp)
+    case checkpoint(StepID, name: String, value: EncodedValue, startedAt: Timestamp, isUndoable: Bool = false)
     /// How far the step is, as it says.
     indirect case progress(StepID, Progress)
     indirect case waiting(Wait)

@@ -30,6 +30,7 @@ extension ExecutionState {
         case .stepSkipped(let skip):
             stepCount += 1
             if let output = skip.output { store(output, of: skip.stepID) }
+            keepUndo(of: branch(at: skip.stepID))
             if hasExtras { extras.failedSteps.removeAll { $0 == skip.stepID } }
             enter(skip.next, from: skip.stepID)
         case .stepFailed(let attempt, let failure, let next), .stepTimedOut(let attempt, let failure, let next):
@@ -63,8 +64,13 @@ extension ExecutionState {
             }
         case .progress(_, let progress):
             extras.progress = progress
-        case .checkpoint(let stepID, let name, let value, _):
-            change(stepID) { $0.checkpoints.append(Checkpoint(name, value.value, at: time)) }
+        case .checkpoint(let stepID, let name, let value, _, let isUndoable):
+            let checkpoint = Checkpoint(name, value.value, at: time, isUndoable: isUndoable)
+            if rollback == nil {
+                change(stepID) { $0.checkpoints.append(checkpoint) }
+            } else if let last = undo.indices.last {
+                extras.undo[last].checkpoints.append(checkpoint)
+            }
         case .waiting(let wait):
             change(wait.stepID) { branch in
                 branch.phase = .waiting(wait)
@@ -195,6 +201,8 @@ extension ExecutionState {
 
     private mutating func fail(_ stepID: StepID, _ failure: Failure, _ next: Onward) {
         change(stepID) { $0.failures += 1 }
+        // At the end it is not known yet: a retry goes on with what the code recorded.
+        if next != .end { keepUndo(of: branch(at: stepID)) }
         switch next {
         case .stop:
             var failure = failure
@@ -273,11 +281,20 @@ extension ExecutionState {
 
     private mutating func note(_ attempt: StepAttempt, _ output: StepOutput?) {
         if attempt.isUndoable {
+            let branch = branch(at: attempt.stepID)
             extras.undo.append(
                 Undo(
-                    stepID: attempt.stepID, visit: branch(at: attempt.stepID)?.visit ?? moves, output: output?.value))
+                    stepID: attempt.stepID, visit: branch?.visit ?? moves, output: output?.value,
+                    checkpoints: branch.map { $0.isUndoable ? $0.checkpoints : [] } ?? []))
         }
         if attempt.isCommit { extras.committed.insert(attempt.stepID) }
+    }
+
+    /// A step that does not complete leaves pieces behind that its code can undo.
+    private mutating func keepUndo(of branch: Branch?) {
+        guard let branch, branch.isUndoable else { return }
+        extras.undo.append(
+            Undo(stepID: branch.stepID, visit: branch.visit, output: nil, checkpoints: branch.checkpoints))
     }
 
     // MARK: - Ends and new beginnings
@@ -318,6 +335,7 @@ extension ExecutionState {
     }
 
     private mutating func startRollback(_ failure: Failure, _ cancellation: Cancellation?, at time: Timestamp) {
+        for branch in branches { keepUndo(of: branch) }
         status = .rollingBack
         error = failure
         extras.isPaused = false

@@ -121,6 +121,8 @@ public struct ExecutionState: Sendable, Equatable {
     public var wasReopened: Bool { hasExtras && extras.wasReopened }
     /// Completed steps that a rollback compensates, in the order of their completion.
     public var undo: [Undo] { hasExtras ? extras.undo : [] }
+    /// Whether there is something to compensate.
+    public var canRollBack: Bool { !undo.isEmpty || branches.contains(where: \.isUndoable) }
     /// Results by step, where the flow asks for them.
     public var results: JSONObject { hasExtras ? extras.results : [:] }
     /// How far it is, as its steps said last.
@@ -149,6 +151,13 @@ public struct ExecutionState: Sendable, Equatable {
     public func branch(at stepID: StepID) -> Branch? {
         if let main { return main.stepID == stepID ? main : nil }
         return others[stepID]
+    }
+
+    /// Whether a step's code says how something that it did is undone.
+    func hasUndoableCode(at stepID: StepID) -> Bool {
+        // Asked at the end of every step: without a copy of the branch.
+        if main != nil { return main?.checkpoints.contains(where: \.isUndoable) ?? false }
+        return others[stepID]?.isUndoable ?? false
     }
 
     /// All branches, in the order they began their steps.

@@ -6,6 +6,8 @@ public struct Undo: Sendable, Hashable {
     public var visit: Int
     /// What the step returned: the compensation's input.
     public var output: JSONValue?
+    /// What its code recorded, where the code says how pieces of it are undone.
+    public var checkpoints: [Checkpoint] = []
 }
 
 /// An execution that is rolling back. Steps are compensated in the reverse order of their completion, one at a time.
@@ -26,12 +28,15 @@ extension Undo {
     var json: JSONValue {
         var object: JSONObject = ["step": .string(stepID.rawValue), "visit": .int(Int64(visit))]
         if let output { object["output"] = output }
+        if !checkpoints.isEmpty { object["checkpoints"] = .array(checkpoints.map(\.json)) }
         return .object(object)
     }
 
     init?(_ json: JSONValue) {
         guard let step = json["step"]?.string, let visit = json["visit"]?.int else { return nil }
-        self.init(stepID: StepID(step), visit: visit, output: json["output"])
+        self.init(
+            stepID: StepID(step), visit: visit, output: json["output"],
+            checkpoints: (json["checkpoints"]?.array ?? []).compactMap { Checkpoint($0) })
     }
 }
 

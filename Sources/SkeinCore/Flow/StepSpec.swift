@@ -52,6 +52,13 @@ public struct Compensation: Sendable, Hashable {
     public let retry: RetryPolicy?
 }
 
+extension Compensation {
+    /// The step's own code, which is entered again to undo what it recorded.
+    static func byCode(of node: FlowGraph.Node) -> Compensation {
+        Compensation(type: node.type, config: node.config, input: nil, retry: nil)
+    }
+}
+
 /// A name and where its value is found.
 public struct NamedPath: Sendable, Hashable {
     public let name: String
