@@ -145,9 +145,11 @@ extension FaultyStore {
         try await base.releaseFence(name, token: token, holder: holder)
     }
 
-    public func children(of parent: ExecutionID, round: Int64, wakeAt: Int) async throws -> ChildCount {
+    public func children(of parent: ExecutionID, round: Int64, wakeAt: Int, failsFast: Bool) async throws
+        -> ChildCount
+    {
         try alive()
-        return try await base.children(of: parent, round: round, wakeAt: wakeAt)
+        return try await base.children(of: parent, round: round, wakeAt: wakeAt, failsFast: failsFast)
     }
 
     public func children(of parent: ExecutionID, round: Int64?, from ordinal: Int, limit: Int) async throws

@@ -29,6 +29,23 @@ extension StoreConformance {
             let later = try await scene.store.children(of: id, round: 2, wakeAt: 3)
             try expect("how far the round is", later.ended, is: 2)
         },
+        Case("a child that fails wakes a parent that need not wait for the others") { scene in
+            let worker = try await scene.worker()
+            let id = try await scene.held(worker).executionID
+            try await scene.commit(scene.step(id, at: 2).with(family: .expects([.init(2, total: 3)])))
+            let children = (0..<3).map { scene.child(of: id, round: 2, ordinal: $0) }
+            for outcome in try await scene.outcomes(children) { try outcome.expectCommitted() }
+            _ = try await scene.store.children(of: id, round: 2, wakeAt: 3, failsFast: true)
+            func end(_ ordinal: Int, failed: Bool) async throws -> [ExecutionID] {
+                let report = Append.Family.reports(parent: id, round: 2, failed: failed)
+                try await scene.commit(scene.end(children[ordinal].executionID, at: 2).with(family: report))
+                return try await scene.store.countEndedChildren()
+            }
+            try expect("the woken", try await end(0, failed: false), is: [])
+            try expect("the woken by a failure", try await end(1, failed: true), is: [id])
+            let count = try await scene.store.children(of: id, round: 2, wakeAt: 3, failsFast: false)
+            try expect("how far the round is", count, is: ChildCount(started: 3, ended: 2, failed: 1))
+        },
         Case("one row may ask for several rounds of children") { scene in
             let worker = try await scene.worker()
             let id = try await scene.held(worker).executionID

@@ -22,9 +22,9 @@ extension ExecutionState {
     /// What a row means to parents and children.
     ///
     /// - Parameter spawns: whether children are asked for in it.
-    func family(after events: [ExecutionEvent], isEnd: Bool, spawns: Bool = true) -> Append.Family {
-        if isEnd, !wasReopened, let parent = creation.parentID, let round = creation.parentRound {
-            return .reports(parent: parent, round: round)
+    func family(after events: [ExecutionEvent], end status: ExecutionStatus?, spawns: Bool = true) -> Append.Family {
+        if let status, !wasReopened, let parent = creation.parentID, let round = creation.parentRound {
+            return .reports(parent: parent, round: round, failed: status != .completed)
         }
         return spawns ? .expecting(events, position: position) : .none
     }
@@ -105,11 +105,33 @@ extension Driver {
         return try await children.outcomes(of: ids, parent: parent).first
     }
 
+    /// The first in order of those that did not complete.
+    private func failedChild(of parent: ExecutionID, _ spawn: Spawn) async throws -> ChildOutcome? {
+        var next = 0
+        while true {
+            let ids = try await store.children(
+                of: parent, round: spawn.round, from: next, limit: ChildMaker.chunk)
+            let ended = try await children.outcomes(of: ids, parent: parent).filter(\.status.isEnded)
+            if let failed = ended.first(where: { $0.status != .completed }) { return failed }
+            guard ids.count == ChildMaker.chunk else { return nil }
+            next += ids.count
+        }
+    }
+
     private func attend(_ drive: Drive, _ branch: Branch, _ spawn: Spawn) async throws -> Fact? {
         let id = drive.slot.executionID
         let total = spawn.contexts.count
-        var count = try await store.children(of: id, round: spawn.round, wakeAt: Int.max >> 33)
+        var failsFast = spawn.awaits && !spawn.collects
+        var count = try await store.children(of: id, round: spawn.round, wakeAt: Int.max >> 33, failsFast: failsFast)
         while true {
+            // Those behind it are not started any more; those under way are cancelled with the execution, if it fails.
+            if failsFast, count.failed > 0 {
+                if let child = try await failedChild(of: id, spawn) {
+                    return .childrenFinished(branch.stepID, [child])
+                }
+                // It has been given another chance meanwhile.
+                failsFast = false
+            }
             // Half of those in flight make room for the next ones together.
             let wanted = spawn.awaits ? min(total, count.ended + spawn.concurrency) : total
             if count.started < wanted {
@@ -123,7 +145,10 @@ extension Driver {
                 return .childrenFinished(branch.stepID, ids().map { ChildOutcome(id: $0, status: .pending) })
             }
             let wakeAt = count.started == total ? total : max(1, count.started - spawn.concurrency / 2)
-            count.ended = try await store.children(of: id, round: spawn.round, wakeAt: wakeAt).ended
+            let now = try await store.children(
+                of: id, round: spawn.round, wakeAt: wakeAt, failsFast: failsFast)
+            (count.ended, count.failed) = (now.ended, now.failed)
+            if failsFast, count.failed > 0 { continue }
             if count.ended >= total {
                 return .childrenFinished(branch.stepID, try await children.outcomes(of: ids(), parent: id))
             }

@@ -264,13 +264,13 @@ final class Driver: Sendable {
                 }
             }
         }
-        let isEnd = if case .end = transition.then { true } else { false }
+        let end: ExecutionStatus? = if case .end(let status) = transition.then { status } else { nil }
         let append = Append(
             executionID: drive.slot.executionID, position: drive.state.position, kind: transition.kind,
             count: Int16(clamping: transition.events.count), operationID: .new(),
             body: LogBody.encoded(workerID: identity.id, at: now, events: transition.events), effect: effect,
             snapshot: snapshot, consumed: transition.consumed,
-            family: drive.state.family(after: transition.events, isEnd: isEnd, spawns: spawns),
+            family: drive.state.family(after: transition.events, end: end, spawns: spawns),
             cascades: drive.state.cascades(after: transition.events))
         return Pending(append: append, events: transition.events, then: transition.then, at: now)
     }

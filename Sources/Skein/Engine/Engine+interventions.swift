@@ -93,7 +93,9 @@ extension Engine {
                 body: LogBody.encoded(workerID: identity.id, at: now, events: transition.events),
                 effect: effect(transition, of: state, now: now, needs: flow.needs(next)),
                 snapshot: Snapshot(status: next.status),
-                family: state.family(after: transition.events, isEnd: !state.status.isEnded && next.status.isEnded),
+                family: state.family(
+                    after: transition.events,
+                    end: !state.status.isEnded && next.status.isEnded ? next.status : nil),
                 cascades: state.cascades(after: transition.events))
             switch try await journal.commit(append) {
             case .fenced: continue

@@ -36,8 +36,8 @@ public final class Append: Sendable {
         case none
         /// Children of these rounds follow.
         case expects([ExpectedRound])
-        /// The execution ends, and its parent waits for that.
-        case reports(parent: ExecutionID, round: Int64)
+        /// The execution ends, and its parent waits for that; `failed`: otherwise than completed.
+        case reports(parent: ExecutionID, round: Int64, failed: Bool = false)
     }
 
     /// A round of children, and how many there are.

@@ -52,8 +52,9 @@ public protocol CommandStore: Sendable {
 /// Parents and their children. A child that ends leaves a note with its last row; notes are counted apart, so that ten
 /// thousand children that end at once do not queue for their parent.
 public protocol ChildStore: Sendable {
-    /// How far a round of children is; the parent is woken when `wakeAt` of them have ended, if they have not.
-    func children(of parent: ExecutionID, round: Int64, wakeAt: Int) async throws -> ChildCount
+    /// How far a round of children is; the parent is woken when `wakeAt` of them have ended, if they have not, and with
+    /// `failsFast` as soon as one did not complete.
+    func children(of parent: ExecutionID, round: Int64, wakeAt: Int, failsFast: Bool) async throws -> ChildCount
     /// The children of a round in order, or all that an execution has started.
     func children(of parent: ExecutionID, round: Int64?, from ordinal: Int, limit: Int) async throws -> [ExecutionID]
     /// Counts the notes of children that have ended. Returns the parents that were woken by that.
@@ -68,10 +69,19 @@ public protocol ChildStore: Sendable {
 public struct ChildCount: Sendable, Hashable {
     public var started: Int
     public var ended: Int
+    /// Of those that have ended, the ones that did not complete.
+    public var failed: Int
 
-    public init(started: Int, ended: Int) {
+    public init(started: Int, ended: Int, failed: Int = 0) {
         self.started = started
         self.ended = ended
+        self.failed = failed
+    }
+}
+
+extension ChildStore {
+    public func children(of parent: ExecutionID, round: Int64, wakeAt: Int) async throws -> ChildCount {
+        try await children(of: parent, round: round, wakeAt: wakeAt, failsFast: false)
     }
 }
 

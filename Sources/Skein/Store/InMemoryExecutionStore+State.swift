@@ -17,7 +17,7 @@ extension InMemoryExecutionStore {
         var families: [ExecutionID: Family] = [:]
         /// Parents and rounds that children have ended for, not yet counted.
         var cascades: Set<ExecutionID> = []
-        var fanIn: [(parent: ExecutionID, round: Int64)] = []
+        var fanIn: [(parent: ExecutionID, round: Int64, failed: Bool)] = []
     }
 
     struct Execution {
@@ -51,7 +51,9 @@ extension InMemoryExecutionStore {
     struct Family {
         struct Round {
             var ended = 0
+            var failed = 0
             var wakeAt = Int.max
+            var failsFast = false
             var children: [(ordinal: Int32, id: ExecutionID)] = []
         }
 

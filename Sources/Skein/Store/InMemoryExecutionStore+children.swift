@@ -1,11 +1,15 @@
 public import SkeinCore
 
 extension InMemoryExecutionStore {
-    public func children(of parent: ExecutionID, round: Int64, wakeAt: Int) async throws -> ChildCount {
+    public func children(of parent: ExecutionID, round: Int64, wakeAt: Int, failsFast: Bool) async throws
+        -> ChildCount
+    {
         transaction { state, _ in
             state.families[parent]?.rounds[round]?.wakeAt = wakeAt
+            state.families[parent]?.rounds[round]?.failsFast = failsFast
             let round = state.families[parent]?.rounds[round]
-            return ChildCount(started: round?.children.count ?? 0, ended: round?.ended ?? 0)
+            return ChildCount(
+                started: round?.children.count ?? 0, ended: round?.ended ?? 0, failed: round?.failed ?? 0)
         }
     }
 
@@ -34,11 +38,12 @@ extension InMemoryExecutionStore {
     public func countEndedChildren() async throws -> [ExecutionID] {
         transaction { state, now in
             var woken: [ExecutionID] = []
-            for (parent, round) in state.fanIn {
+            for (parent, round, hasFailed) in state.fanIn {
                 guard var counted = state.families[parent]?.rounds[round] else { continue }
                 counted.ended += 1
+                if hasFailed { counted.failed += 1 }
                 state.families[parent]?.rounds[round] = counted
-                guard counted.ended >= counted.wakeAt else { continue }
+                guard counted.ended >= counted.wakeAt || (counted.failsFast && counted.failed > 0) else { continue }
                 let isAlive: Void? = state.updateReady(parent) { row in
                     row.wakeGeneration += 1
                     if row.claimID == nil, !row.isPaused { row.nextAt = min(row.nextAt, now) }

@@ -23,7 +23,7 @@ extension InMemoryExecutionStore {
             if let parent = execution.creation.parentID, let round = execution.creation.parentRound,
                 !execution.log.contains(where: { $0.row.kind == .reopened })
             {
-                state.fanIn.append((parent, round))
+                state.fanIn.append((parent, round, failed: true))
             }
             return .cancelled(position: row.position)
         }

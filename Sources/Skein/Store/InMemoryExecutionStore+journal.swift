@@ -113,7 +113,7 @@ extension InMemoryExecutionStore.State {
         case .none: break
         case .expects(let rounds):
             for expected in rounds { families[append.executionID, default: .init()].rounds[expected.round] = .init() }
-        case .reports(let parent, let round): fanIn.append((parent, round))
+        case .reports(let parent, let round, let failed): fanIn.append((parent, round, failed))
         }
         if !append.consumed.isEmpty {
             executions.values[execution].inbox.removeAll { append.consumed.contains($0.generation) }

@@ -3,12 +3,17 @@ public import Skein
 public import SkeinCore
 
 extension PostgresExecutionStore {
-    public func children(of parent: ExecutionID, round: Int64, wakeAt: Int) async throws -> ChildCount {
+    public func children(of parent: ExecutionID, round: Int64, wakeAt: Int, failsFast: Bool) async throws
+        -> ChildCount
+    {
         let query = PostgresQuery(
-            ChildQueries.await, [.uuid(parent.postgres), .int8(round), .int4(Int32(clamping: wakeAt))])
+            ChildQueries.await,
+            [.uuid(parent.postgres), .int8(round), .int4(Int32(clamping: wakeAt)), .bool(failsFast)])
         let result = try await insist { try await connections.commands.query(query) }
         guard let row = result.first else { return ChildCount(started: 0, ended: 0) }
-        return try await once { ChildCount(started: Int(try row.int32(0)), ended: Int(try row.int32(1))) }
+        return try await once {
+            ChildCount(started: Int(try row.int32(0)), ended: Int(try row.int32(1)), failed: Int(try row.int32(2)))
+        }
     }
 
     public func children(of parent: ExecutionID, round: Int64?, from ordinal: Int, limit: Int) async throws

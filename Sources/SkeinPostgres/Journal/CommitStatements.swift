@@ -168,12 +168,16 @@ struct CommitStatements {
     }
 
     private func report(_ rows: [Int]) -> PostgresQuery {
-        let reports = rows.compactMap { row -> (PostgresUUID, Int64)? in
-            guard case .reports(let parent, let round) = batch[row].family else { return nil }
-            return (parent.postgres, round)
+        let reports = rows.compactMap { row -> (PostgresUUID, Int64, Bool)? in
+            guard case .reports(let parent, let round, let failed) = batch[row].family else { return nil }
+            return (parent.postgres, round, failed)
         }
         return PostgresQuery(
-            ChildQueries.report, [.array(.uuids(reports.map(\.0))), .array(.int8s(reports.map(\.1)))])
+            ChildQueries.report,
+            [
+                .array(.uuids(reports.map(\.0))), .array(.int8s(reports.map(\.1))),
+                .array(.bools(reports.map(\.2))),
+            ])
     }
 
     private func consume(_ rows: Rows) -> PostgresQuery {

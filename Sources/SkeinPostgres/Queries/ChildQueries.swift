@@ -19,16 +19,18 @@ enum ChildQueries {
         SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::integer[]) ON CONFLICT DO NOTHING
         """)
 
-    /// $1 parents, $2 rounds
+    /// $1 parents, $2 rounds, $3 whether the child did not complete
     static let report = PostgresStatement(
-        "report_end", "INSERT INTO fanin (parent_id, round) SELECT * FROM unnest($1::uuid[], $2::bigint[])")
+        "report_end",
+        "INSERT INTO fanin (parent_id, round, failed) SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::boolean[])")
 
-    /// $1 parent, $2 round, $3 how many ended children wake it
+    /// $1 parent, $2 round, $3 how many ended children wake it, $4 whether one that failed does
     static let await = PostgresStatement(
         "await_children",
         """
-        WITH o AS (UPDATE rounds SET wake_at = $3::integer WHERE parent_id = $1 AND round = $2::bigint RETURNING ended)
-        SELECT (SELECT count(*)::integer FROM children WHERE parent_id = $1 AND round = $2::bigint), o.ended FROM o
+        WITH o AS (UPDATE rounds SET wake_at = $3::integer, fails_fast = $4::boolean
+            WHERE parent_id = $1 AND round = $2::bigint RETURNING ended, failed)
+        SELECT (SELECT count(*)::integer FROM children WHERE parent_id = $1 AND round = $2::bigint), o.ended, o.failed FROM o
         """)
 
     /// $1 parent, $2 round, $3 first ordinal, $4 limit

@@ -49,8 +49,8 @@ enum CommandQueries {
             INSERT INTO outcomes (execution_id, tenant, flow, tag, status, ended_at) SELECT * FROM snap ON CONFLICT DO NOTHING
         ),
         note AS (
-            INSERT INTO fanin (parent_id, round)
-            SELECT c.parent_id, c.round FROM ins JOIN children c ON c.child_id = ins.execution_id
+            INSERT INTO fanin (parent_id, round, failed)
+            SELECT c.parent_id, c.round, true FROM ins JOIN children c ON c.child_id = ins.execution_id
             WHERE c.round IS NOT NULL
                 AND NOT EXISTS (SELECT FROM log l WHERE l.execution_id = ins.execution_id AND l.kind = 9)
         ),

@@ -3,7 +3,7 @@ import Skein
 /// How the suites say what they expect.
 enum Expectation {
     /// The longest that anything may take which has no time of its own.
-    static let patience: Duration = .seconds(20)
+    static let patience: Duration = .seconds(60)
 
     static func require(
         _ isSo: Bool, _ promise: String, file: StaticString = #fileID, line: UInt = #line
