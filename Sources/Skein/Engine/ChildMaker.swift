@@ -10,17 +10,14 @@ final class ChildMaker: Sendable {
     private let flows: FlowCache
     private let coordination: Coordination
     private let identity: WorkerIdentity
-    let maxDepth: Int
 
     init(
-        store: any ExecutionStore, flows: FlowCache, coordination: Coordination, identity: WorkerIdentity,
-        maxDepth: Int
+        store: any ExecutionStore, flows: FlowCache, coordination: Coordination, identity: WorkerIdentity
     ) {
         self.store = store
         self.flows = flows
         self.coordination = coordination
         self.identity = identity
-        self.maxDepth = maxDepth
     }
 
     /// The flow of children; an empty version is the latest.

@@ -57,8 +57,6 @@ public struct CreateOptions: Sendable {
 }
 
 /// What `create` did.
-public struct CreateResult: Sendable {
-    public var execution: Execution
-    /// False: the idempotency key belonged to it already.
-    public var created: Bool
-}
+///
+/// `created` is false when the idempotency key belonged to the execution already.
+public typealias CreateResult = (execution: Execution, created: Bool)

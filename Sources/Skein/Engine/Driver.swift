@@ -42,8 +42,7 @@ final class Driver: Sendable {
         handlers = engine.handlers
         clock = engine.clock
         children = ChildMaker(
-            store: engine.store, flows: engine.flows, coordination: engine.coordination, identity: engine.identity,
-            maxDepth: engine.configuration.policy.maxDepth)
+            store: engine.store, flows: engine.flows, coordination: engine.coordination, identity: engine.identity)
         runner = StepRunner(
             clock: engine.clock, logger: engine.logger, handlers: engine.handlers, children: children,
             transactions: engine.store as? any TransactionalStore, defaultTimeout: engine.configuration.defaultTimeout)

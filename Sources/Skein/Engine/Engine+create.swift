@@ -152,7 +152,7 @@ extension Engine {
                 }
                 metrics.started.increment()
                 announce(item.state.creation, due: item.due)
-                results[item.index] = .success(CreateResult(execution: Execution(item.state), created: true))
+                results[item.index] = .success((execution: Execution(item.state), created: true))
             }
         } catch {
             for item in batch { results[item.index] = .failure(error) }
@@ -207,7 +207,7 @@ extension Engine {
             announce(state.creation, due: due)
         }
         coordination.events.publish(EventNotice(executionID: state.id, rootID: state.creation.rootID, position: 1))
-        return CreateResult(execution: Execution(state, owner: ownership?.workerID), created: true)
+        return (execution: Execution(state, owner: ownership?.workerID), created: true)
     }
 
     private func announce(_ creation: ExecutionCreation, due: Timestamp) {
@@ -294,7 +294,7 @@ extension Engine {
         if let version = options.flowVersion, version != creation.flowVersion, options.onMismatch == .refuse {
             throw mismatch(options.idempotencyKey ?? "")
         }
-        return CreateResult(execution: try await execution(of: record), created: false)
+        return (execution: try await execution(of: record), created: false)
     }
 
     private func mismatch(_ key: String) -> EngineError {

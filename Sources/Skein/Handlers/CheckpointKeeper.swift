@@ -44,10 +44,17 @@ final class SlotKeeper: CheckpointKeeper {
     }
 
     func commit(of step: StepContext, _ work: @escaping SideWork) async throws {
+        var limit: StepFailure?
         do {
-            try await slot.append(beside: step) { [identity] in try await work($0, identity.id) }
+            try await slot.append(beside: step) { [identity] position in
+                if let problem = step.node.growth.problem(at: position) {
+                    limit = StepFailure("LOG_LIMIT", problem, isRetryable: false)
+                    return SideRow(outcome: .refused(StoreError(.invalid, problem)))
+                }
+                return try await work(position, identity.id)
+            }
         } catch let error as StoreError {
-            throw error.asStepFailure
+            throw limit ?? error.asStepFailure
         }
     }
 }

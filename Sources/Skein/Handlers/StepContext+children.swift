@@ -85,10 +85,11 @@ extension StepContext {
             return spawn
         case .new(let key):
             defer { replay.done(asked) }
-            guard creation.depth < maker.maxDepth else {
+            guard creation.depth < node.growth.childDepth else {
                 throw StepFailure(
                     "CHILDREN_LIMIT",
-                    "the execution has \(creation.depth) ancestors, the limit is \(maker.maxDepth)", isRetryable: false)
+                    "the execution has \(creation.depth) ancestors, the limit is \(node.growth.childDepth)",
+                    isRetryable: false)
             }
             let flow = try await maker.flow(flowID, version: version)
             if let problem = maker.problem(of: context, in: flow) { throw problem }

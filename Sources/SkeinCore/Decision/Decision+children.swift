@@ -4,11 +4,12 @@ extension Decision {
     func start(
         _ execution: ExecutionState, _ attempt: StepAttempt, _ spawn: Spawn, at now: Timestamp, random: Double
     ) -> Transition {
+        let limits = graph.spec.growth
         let problem: String? =
-            if spawn.contexts.count > policy.maxChildren {
-                "the step asks for \(spawn.contexts.count) children, the limit is \(policy.maxChildren)"
-            } else if execution.creation.depth >= policy.maxDepth {
-                "the execution has \(execution.creation.depth) ancestors, the limit is \(policy.maxDepth)"
+            if spawn.contexts.count > limits.children {
+                "the step asks for \(spawn.contexts.count) children, the limit is \(limits.children)"
+            } else if execution.creation.depth >= limits.childDepth {
+                "the execution has \(execution.creation.depth) ancestors, the limit is \(limits.childDepth)"
             } else {
                 nil
             }

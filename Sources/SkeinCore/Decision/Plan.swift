@@ -121,6 +121,9 @@ extension Decision {
         guard execution.stepCount < limit else {
             return .record(.cannotRun(Failure("MAX_STEPS", "the execution exceeded \(limit) steps", stepID: stepID)))
         }
+        if let problem = graph.spec.growth.problem(at: execution.position) {
+            return .record(.cannotRun(Failure("LOG_LIMIT", problem, stepID: stepID)))
+        }
         return .run(node)
     }
 }

@@ -43,10 +43,6 @@ public struct DecisionPolicy: Sendable, Hashable {
     public var waitTimeout: Duration
     /// Ended attempts an execution may have. Default: 1,000.
     public var maxSteps: Int
-    /// Children one step may start. Default: 100,000.
-    public var maxChildren = 100_000
-    /// Ancestors an execution may have. Default: 32.
-    public var maxDepth = 32
     /// For compensations without a policy of their own. Default: 3 retries after 1 s, 2 s and 4 s.
     public var compensationRetry: RetryPolicy?
 

@@ -42,8 +42,11 @@ public final class FlowGraph: Sendable {
         public let timeout: Duration?
         /// The longest an attempt may give no sign of life; `nil`: unlimited.
         public let heartbeat: Duration?
+        /// The flow's, for what the step's code makes.
+        public let growth: GrowthLimits
 
-        init(_ step: StepSpec, index: Int, indices: [StepID: Int]) {
+        init(_ step: StepSpec, index: Int, indices: [StepID: Int], growth: GrowthLimits) {
+            self.growth = growth
             func resolve(_ targets: [StepID]) -> [Int] {
                 targets.map { FlowGraph.resolve($0, in: indices) }
             }
@@ -86,7 +89,9 @@ public final class FlowGraph: Sendable {
         for (index, step) in spec.steps.enumerated() { indices[step.id] = index }
         self.spec = spec
         self.indices = indices
-        let nodes = spec.steps.enumerated().map { Node($0.element, index: $0.offset, indices: indices) }
+        let nodes = spec.steps.enumerated().map {
+            Node($0.element, index: $0.offset, indices: indices, growth: spec.growth)
+        }
         self.nodes = nodes
         inputSchema = spec.inputSchema.flatMap { $0 == .bool(true) ? nil : try? JSONSchema($0) }
         let forks = nodes.contains {

@@ -31,7 +31,7 @@ struct FlowReader {
         let metadata = fields.object("metadata", into: &problems)
         let (executionTimeout, waitTimeout) = timeouts()
         let maxSteps = fields.integer("maxSteps", in: 1...1_000_000_000, into: &problems)
-        let (limits, handlerWait) = limits()
+        let (limits, growth, handlerWait) = limits()
         reportLaterFeatures()
         let rollsBack = choice("onCancel", standard: "stop", other: "rollback")
         let cancelsBranches = choice("onBranchFailure", standard: "wait", other: "cancel")
@@ -50,7 +50,8 @@ struct FlowReader {
         return FlowSpec(
             id: id, version: version, name: name, description: description, inputSchema: inputSchema,
             initialStepIDs: initial, metadata: metadata, executionTimeout: executionTimeout, waitTimeout: waitTimeout,
-            maxSteps: maxSteps ?? (isTaskGraph ? attempts : nil), limits: limits, handlerWait: handlerWait,
+            maxSteps: maxSteps ?? (isTaskGraph ? attempts : nil), limits: limits, growth: growth,
+            handlerWait: handlerWait,
             rollsBackOnCancel: rollsBack, failureCancelsBranches: cancelsBranches, isTaskGraph: isTaskGraph,
             hasVersion: fields.value("version") != nil, steps: specs, json: json)
     }
@@ -104,11 +105,15 @@ struct FlowReader {
         )
     }
 
-    private mutating func limits() -> (context: ContextLimits, handlerWait: Duration?) {
+    private mutating func limits() -> (context: ContextLimits, growth: GrowthLimits, handlerWait: Duration?) {
         var limits = ContextLimits.default
-        guard let fields = fields.reader("limits", into: &problems) else { return (limits, nil) }
+        var growth = GrowthLimits.default
+        guard let fields = fields.reader("limits", into: &problems) else { return (limits, growth, nil) }
         fields.checkNames(
-            ["contextBytes", "valueBytes", "contextKeys", "contextDepth", "handlerWaitMs"],
+            [
+                "contextBytes", "valueBytes", "contextKeys", "contextDepth", "children", "childDepth", "logRows",
+                "handlerWaitMs",
+            ],
             hints: [
                 "totalBytes": "contextBytes", "keys": "contextKeys", "depth": "contextDepth",
                 "maxSteps": "maxSteps of the flow",
@@ -119,7 +124,10 @@ struct FlowReader {
         limits.keys = fields.integer("contextKeys", in: 1...1_000_000, into: &problems) ?? limits.keys
         let depths = 1...Int64(JSONLimits.depthCeiling)
         limits.depth = fields.integer("contextDepth", in: depths, into: &problems) ?? limits.depth
-        return (limits, fields.duration("handlerWaitMs", from: 0, into: &problems))
+        growth.children = fields.integer("children", in: 0...1_000_000, into: &problems) ?? growth.children
+        growth.childDepth = fields.integer("childDepth", in: 0...1_000, into: &problems) ?? growth.childDepth
+        growth.logRows = fields.integer("logRows", in: 1...100_000_000, into: &problems) ?? growth.logRows
+        return (limits, growth, fields.duration("handlerWaitMs", from: 0, into: &problems))
     }
 }
 

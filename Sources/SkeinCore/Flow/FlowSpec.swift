@@ -27,6 +27,8 @@ public struct FlowSpec: Sendable, Hashable {
     public let maxSteps: Int?
     /// How large a context may become.
     public let limits: ContextLimits
+    /// How far its executions may grow.
+    public let growth: GrowthLimits
     /// How long a step waits for somebody who has its handler, `limits.handlerWaitMs`; `nil`: as the engine has it.
     public let handlerWait: Duration?
     /// A cancelled execution compensates its completed steps.
