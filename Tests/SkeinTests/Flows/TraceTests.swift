@@ -1,7 +1,9 @@
 import Foundation
+import InMemoryTracing
 import Skein
 import SkeinCore
 import Testing
+import Tracing
 
 @Suite(.timeLimit(.minutes(1)))
 struct TraceTests {
@@ -49,4 +51,42 @@ struct TraceTests {
         let types = try lines.map { try JSONValue(parsing: String($0))["type"]?.string ?? "" }
         #expect(types == ["step.started", "execution.started", "step.completed", "execution.completed"])
     }
+
+    @Test func `a tracing library gets a span for each stretch and, in it, one for each attempt`() async throws {
+        let memory = InMemoryTracer()
+        let bench = Bench()
+        let over = ServiceTests.Gate()
+        struct Last: TraceSink {
+            var sink: SpanTraceSink
+            var then: @Sendable () -> Void
+            func record(_ event: AuditEvent) async throws {
+                try await sink.record(event)
+                if event.isTerminal { then() }
+            }
+        }
+        bench.engine.trace(Last(sink: SpanTraceSink(memory)) { over.open() })
+        bench.engine.handle("pause") { _, step in
+            (step.clock as? VirtualClock)?.advance(by: .seconds(2))
+            return .wait(WaitRequest(until: .time(step.now + .seconds(60))))
+        }
+        bench.engine.handle("fail") { _, _ in .failure("NO", "not today", isRetryable: false) }
+        let end = try await bench.run([
+            "id": "f", "version": "1.0.0", "initialStepId": "pause",
+            "steps": ["pause": ["type": "pause", "transitions": ["onSuccess": "fail"]], "fail": ["type": "fail"]],
+        ])
+        await over.pass()
+        let spans = memory.finishedSpans
+        #expect(spans.map(\.operationName) == ["step pause", "execution", "step fail", "execution"])
+        #expect(spans.map(\.isError) == [false, false, true, true])
+        let (step, stretch) = (spans[0], spans[1])
+        #expect(step.parentSpanID == stretch.spanID && spans[2].parentSpanID == spans[3].spanID)
+        #expect(step.endInstant.nanosecondsSinceEpoch - step.startInstant.nanosecondsSinceEpoch == 2_000_000_000)
+        #expect(stretch.attributes.get("skein.execution.id") == .string("\(end.id)"))
+        #expect(spans[2].attributes.get("skein.error.code") == .string("NO"))
+        #expect(memory.activeSpans.isEmpty)
+    }
+}
+
+extension FinishedInMemorySpan {
+    fileprivate var isError: Bool { status?.code == .error }
 }
