@@ -22,6 +22,7 @@ let package = Package(
         .library(name: "SkeinTesting", targets: ["SkeinTesting"]),
         .executable(name: "skein", targets: ["SkeinCLI"]),
         .executable(name: "skein-bench", targets: ["SkeinBenchmarks"]),
+        .executable(name: "skein-simulate", targets: ["SkeinSimulate"]),
     ],
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0"),
@@ -113,6 +114,14 @@ let package = Package(
             name: "SkeinTesting",
             dependencies: ["Skein", "SkeinCore", .product(name: "Logging", package: "swift-log")],
             swiftSettings: settings),
+        .target(
+            name: "SkeinSimulation",
+            dependencies: ["Skein", "SkeinCore", "SkeinTesting", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "SkeinSimulate",
+            dependencies: ["SkeinSimulation", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: settings),
         .executableTarget(
             name: "SkeinCLI",
             dependencies: [
@@ -162,7 +171,7 @@ let package = Package(
         .testTarget(
             name: "SkeinTests",
             dependencies: [
-                "Skein", "SkeinCore", "SkeinTesting",
+                "Skein", "SkeinCore", "SkeinTesting", "SkeinSimulation",
                 .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Tracing", package: "swift-distributed-tracing"),

@@ -16,6 +16,32 @@ public final class FaultyStore: ExecutionStore {
         case crashAfter
         /// The answer is lost and the process lives on; whether the commit was written only the log says.
         case unknown(isWritten: Bool)
+        /// The store says that it wrote nothing, which is true.
+        case unavailable
+        /// The answer is lost below this value, which asks again with the same rows.
+        case repeated
+    }
+
+    /// What a simulation sees of the calls.
+    package struct Hooks: Sendable {
+        /// Called before and after every call: here another may go first, or time may pass.
+        package var gate: @Sendable () async -> Void
+        /// A message was taken, or refused.
+        package var sent: @Sendable (InboxMessage, SendOutcome) -> Void
+        /// A fault came about.
+        package var broke: @Sendable (Fault) -> Void
+        /// Rows were answered.
+        package var committed: @Sendable ([AppendOutcome]) -> Void
+
+        package init(
+            gate: @escaping @Sendable () async -> Void, sent: @escaping @Sendable (InboxMessage, SendOutcome) -> Void,
+            broke: @escaping @Sendable (Fault) -> Void, committed: @escaping @Sendable ([AppendOutcome]) -> Void
+        ) {
+            self.gate = gate
+            self.sent = sent
+            self.broke = broke
+            self.committed = committed
+        }
     }
 
     private struct State {
@@ -26,6 +52,7 @@ public final class FaultyStore: ExecutionStore {
 
     private let base: any ExecutionStore
     private let state: Mutex<State>
+    private let hooks: Hooks?
 
     /// - Parameters:
     ///   - base: the store that survives.
@@ -33,6 +60,13 @@ public final class FaultyStore: ExecutionStore {
     public init(_ base: any ExecutionStore, faults: [Int: Fault] = [:]) {
         self.base = base
         state = Mutex(State(faults: faults))
+        hooks = nil
+    }
+
+    package init(_ base: any ExecutionStore, faults: [Int: Fault] = [:], hooks: Hooks) {
+        self.base = base
+        state = Mutex(State(faults: faults))
+        self.hooks = hooks
     }
 
     /// Commits asked for so far: batches of rows, creations under a key, cancels.
@@ -46,6 +80,7 @@ public final class FaultyStore: ExecutionStore {
 
     /// A call that appends.
     private func writing<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+        await hooks?.gate()
         let fault: Fault? = try state.withLock { state in
             guard !state.isCrashed else { throw CancellationError() }
             state.commits += 1
@@ -53,9 +88,12 @@ public final class FaultyStore: ExecutionStore {
             if fault == .crashBefore { state.isCrashed = true }
             return fault
         }
+        if let fault { hooks?.broke(fault) }
         switch fault {
-        case nil:
+        case nil, .repeated:
+            if fault == .repeated { _ = try await body() }
             let value = try await body()
+            await hooks?.gate()
             // Another call may have been the process's last meanwhile.
             try alive()
             return value
@@ -68,7 +106,21 @@ public final class FaultyStore: ExecutionStore {
         case .unknown(isWritten: true):
             _ = try await body()
             throw CancellationError()
+        case .unavailable:
+            throw StoreError(.unavailable, "the store is away for a moment")
         }
+    }
+
+    /// Any other call.
+    private func passing<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+        try alive()
+        guard let hooks else { return try await body() }
+        await hooks.gate()
+        try alive()
+        let value = try await body()
+        await hooks.gate()
+        try alive()
+        return value
     }
 
     private func alive() throws {
@@ -80,7 +132,11 @@ public final class FaultyStore: ExecutionStore {
 
 extension FaultyStore {
     public func commit(_ batch: [Append], writer: Int) async throws -> [AppendOutcome] {
-        try await writing { try await base.commit(batch, writer: writer) }
+        try await writing {
+            let outcomes = try await base.commit(batch, writer: writer)
+            hooks?.committed(outcomes)
+            return outcomes
+        }
     }
 
     public func create(_ batch: [KeyedCreation]) async throws -> [KeyedOutcome] {
@@ -96,157 +152,133 @@ extension FaultyStore {
 
 extension FaultyStore {
     public func claim(_ request: ClaimRequest) async throws -> ClaimResult {
-        try alive()
-        return try await base.claim(request)
+        try await passing { try await base.claim(request) }
     }
 
     public func claim(_ ids: [ExecutionID], for ownership: Ownership, reach: ClaimReach) async throws -> [Claim] {
-        try alive()
-        return try await base.claim(ids, for: ownership, reach: reach)
+        try await passing { try await base.claim(ids, for: ownership, reach: reach) }
     }
 
     public func load(_ ids: [ExecutionID]) async throws -> [ExecutionID: LoadedExecution] {
-        try alive()
-        return try await base.load(ids)
+        try await passing { try await base.load(ids) }
     }
 
     public func renew(_ held: [HeldClaim], worker: WorkerID, lease: Duration) async throws -> Set<ExecutionID> {
-        try alive()
-        return try await base.renew(held, worker: worker, lease: lease)
+        try await passing { try await base.renew(held, worker: worker, lease: lease) }
     }
 
     public func release(_ held: [HeldClaim], worker: WorkerID) async throws {
-        try alive()
-        try await base.release(held, worker: worker)
+        try await passing { try await base.release(held, worker: worker) }
     }
 
     public func repark(_ held: HeldClaim, due: Timestamp, seenGeneration: Int64, needs: String) async throws -> Bool? {
-        try alive()
-        return try await base.repark(held, due: due, seenGeneration: seenGeneration, needs: needs)
+        try await passing { try await base.repark(held, due: due, seenGeneration: seenGeneration, needs: needs) }
     }
 
     public func send(_ message: InboxMessage) async throws -> SendOutcome {
-        try alive()
-        return try await base.send(message)
+        try await passing {
+            let outcome = try await base.send(message)
+            hooks?.sent(message, outcome)
+            return outcome
+        }
     }
 
     public func fence(_ name: String, holder: String, ttl: Duration) async throws -> Int64? {
-        try alive()
-        return try await base.fence(name, holder: holder, ttl: ttl)
+        try await passing { try await base.fence(name, holder: holder, ttl: ttl) }
     }
 
     public func extendFence(_ name: String, token: Int64, holder: String, ttl: Duration) async throws -> Bool {
-        try alive()
-        return try await base.extendFence(name, token: token, holder: holder, ttl: ttl)
+        try await passing { try await base.extendFence(name, token: token, holder: holder, ttl: ttl) }
     }
 
     public func releaseFence(_ name: String, token: Int64, holder: String) async throws {
-        try alive()
-        try await base.releaseFence(name, token: token, holder: holder)
+        try await passing { try await base.releaseFence(name, token: token, holder: holder) }
     }
 
     public func children(of parent: ExecutionID, round: Int64, wakeAt: Int, failsFast: Bool) async throws
         -> ChildCount
     {
-        try alive()
-        return try await base.children(of: parent, round: round, wakeAt: wakeAt, failsFast: failsFast)
+        try await passing {
+            try await base.children(of: parent, round: round, wakeAt: wakeAt, failsFast: failsFast)
+        }
     }
 
     public func children(of parent: ExecutionID, round: Int64?, from ordinal: Int, limit: Int) async throws
         -> [ExecutionID]
     {
-        try alive()
-        return try await base.children(of: parent, round: round, from: ordinal, limit: limit)
+        try await passing { try await base.children(of: parent, round: round, from: ordinal, limit: limit) }
     }
 
     public func countEndedChildren() async throws -> [ExecutionID] {
-        try alive()
-        return try await base.countEndedChildren()
+        try await passing { try await base.countEndedChildren() }
     }
 
     public func cascades(limit: Int) async throws -> [ExecutionID] {
-        try alive()
-        return try await base.cascades(limit: limit)
+        try await passing { try await base.cascades(limit: limit) }
     }
 
     public func endCascade(of id: ExecutionID) async throws {
-        try alive()
-        try await base.endCascade(of: id)
+        try await passing { try await base.endCascade(of: id) }
     }
 
     public func record(_ id: ExecutionID) async throws -> ExecutionRecord? {
-        try alive()
-        return try await base.record(id)
+        try await passing { try await base.record(id) }
     }
 
     public func rows(of id: ExecutionID, from position: Int64, limit: Int) async throws -> [LogRow] {
-        try alive()
-        return try await base.rows(of: id, from: position, limit: limit)
+        try await passing { try await base.rows(of: id, from: position, limit: limit) }
     }
 
     public func list(_ query: ExecutionQuery) async throws -> [ExecutionSummary] {
-        try alive()
-        return try await base.list(query)
+        try await passing { try await base.list(query) }
     }
 
     public func register(_ flow: FlowSpec) async throws -> FlowRegistration {
-        try alive()
-        return try await base.register(flow)
+        try await passing { try await base.register(flow) }
     }
 
     public func flow(_ id: String, version: String?) async throws -> JSONValue? {
-        try alive()
-        return try await base.flow(id, version: version)
+        try await passing { try await base.flow(id, version: version) }
     }
 
     public func flows() async throws -> [JSONValue] {
-        try alive()
-        return try await base.flows()
+        try await passing { try await base.flows() }
     }
 
     public func versions(of id: String) async throws -> [String] {
-        try alive()
-        return try await base.versions(of: id)
+        try await passing { try await base.versions(of: id) }
     }
 
     public func register(_ worker: WorkerRecord) async throws {
-        try alive()
-        try await base.register(worker)
+        try await passing { try await base.register(worker) }
     }
 
     public func heartbeat(_ worker: WorkerID) async throws -> Bool {
-        try alive()
-        return try await base.heartbeat(worker)
+        try await passing { try await base.heartbeat(worker) }
     }
 
     public func reap(silence: Duration, lease: Duration) async throws -> [WorkerID] {
-        try alive()
-        return try await base.reap(silence: silence, lease: lease)
+        try await passing { try await base.reap(silence: silence, lease: lease) }
     }
 
     public func unregister(_ worker: WorkerID) async throws {
-        try alive()
-        try await base.unregister(worker)
+        try await passing { try await base.unregister(worker) }
     }
 
     public func workers() async throws -> [WorkerRecord] {
-        try alive()
-        return try await base.workers()
+        try await passing { try await base.workers() }
     }
 
     public func migrate() async throws -> [String] {
-        try alive()
-        return try await base.migrate()
+        try await passing { try await base.migrate() }
     }
 
     public func verify() async throws -> StoreHealth {
-        try alive()
-        return try await base.verify()
+        try await passing { try await base.verify() }
     }
 
     public func maintain() async throws {
-        try alive()
-        try await base.maintain()
+        try await passing { try await base.maintain() }
     }
 
     /// Does nothing: others may use the store below.

@@ -60,7 +60,7 @@ public final class VirtualClock: EngineClock {
         let due = state.withLock { state in
             state.elapsed += span
             let ids = state.sleepers.filter { $0.value.deadline <= state.elapsed }.sorted {
-                $0.value.deadline < $1.value.deadline
+                ($0.value.deadline, $0.key) < ($1.value.deadline, $1.key)
             }
             for (id, _) in ids { state.sleepers[id] = nil }
             return ids.map(\.value.continuation)

@@ -29,6 +29,8 @@ public struct CreateOptions: Sendable {
     public var autoRun: Bool
     public var parentID: ExecutionID?
     public var metadata: JSONObject?
+    /// What it is called, for simulations: a world that is replayed has the same names. Nil: a new id.
+    package var executionID: ExecutionID?
 
     public init(
         flowVersion: String? = nil, tenantID: String? = nil, idempotencyKey: String? = nil,

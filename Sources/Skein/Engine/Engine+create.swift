@@ -78,8 +78,8 @@ extension Engine {
         try check(context, against: flow.decision.graph.inputSchema)
         let now = clock.now
         let creation = ExecutionCreation(
-            id: .new(at: now), flowID: flowID, flowVersion: flow.spec.version.description, tenantID: options.tenantID,
-            context: context,
+            id: options.executionID ?? .new(at: now), flowID: flowID, flowVersion: flow.spec.version.description,
+            tenantID: options.tenantID, context: context,
             tag: options.tag, priority: Int16(clamping: options.priority), metadata: options.metadata,
             idempotencyKey: options.idempotencyKey,
             parentID: options.parentID, rootID: try await root(of: options.parentID),

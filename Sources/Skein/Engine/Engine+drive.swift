@@ -36,6 +36,46 @@ extension Engine {
         try await exclusively(id, purpose: "step") { try await self.driveHere(id, budget: 1) }
     }
 
+    /// Claims what is due and drives it on the caller's task, as a running engine does by itself.
+    ///
+    /// - Parameter ids: those that somebody pointed at; nil: whatever the store finds due.
+    /// - Returns: how many it claimed, and when something else becomes due.
+    @concurrent package func driveDue(_ ids: [ExecutionID]? = nil, limit: Int) async throws
+        -> (claimed: Int, next: Timestamp?)
+    {
+        try await ensureRegistered()
+        let claimID = ClaimID(raw: .random())
+        let ownership = Ownership(workerID: identity.id, claimID: claimID, lease: configuration.lease)
+        var found = ClaimResult(claims: [], nextDue: nil)
+        if let ids {
+            found.claims = try await store.claim(ids, for: ownership, reach: .due)
+        } else {
+            found = try await store.claim(
+                ClaimRequest(
+                    ownership: ownership, handlers: handlers.types + [""], handlerWait: configuration.handlerWait,
+                    limit: limit))
+        }
+        let loaded = try await store.load(found.claims.map(\.executionID))
+        for claim in found.claims {
+            let slot = Slot(claim.executionID, claimID)
+            guard let execution = loaded[claim.executionID], execution.claimID == claimID else { continue }
+            guard slots.add(slot) else {
+                try await store.release([slot.held], worker: identity.id)
+                continue
+            }
+            let end = await driveClaimed(slot, claim, execution, budget: nil, from: claim.dueAt).end
+            finish(slot, end)
+            if end == .ended { await fanIn.countHere() }
+        }
+        return (found.claims.count, found.nextDue)
+    }
+
+    /// What a running engine does now and then: counts children whose end nobody counted, goes on with cascades.
+    package func lookAfterFamilies() async throws {
+        await fanIn.countHere()
+        try await cancelOrphans()
+    }
+
     /// Runs the children that an execution waits for, where nobody else does. Returns whether it can
     /// go on.
     private func runChildren(of id: ExecutionID, simulateTime: Bool) async throws -> Bool {
