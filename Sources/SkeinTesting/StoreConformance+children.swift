@@ -137,6 +137,22 @@ extension StoreConformance {
             try expect("the status", try await scene.store.list(ExecutionQuery()).map(\.status), is: [.completed])
             try expect("what is due", try await scene.claim(worker).count, is: 0)
         },
+        Case("what was sent before an end keeps its number when the execution is reopened") { scene in
+            let worker = try await scene.worker()
+            let id = try await scene.held(worker).executionID
+            let first = try await scene.send(id, name: "before")
+            try await scene.commit(scene.end(id, at: 2, status: .failed))
+            try await scene.commit(
+                scene.step(id, at: 3, kind: .reopened).with(
+                    effect: .reopen(needs: StoreScenario.needs), snapshot: Snapshot(status: .running)))
+            let second = try await scene.send(id, name: "after")
+            try expect("whether the next number is larger", second > first, is: true)
+            let row = Append(
+                executionID: id, position: 4, kind: .step, count: 1, operationID: scene.operationID(),
+                body: scene.step(id, at: 4).body, consumed: [second])
+            try await scene.commit(row)
+            try expect("the inbox", try await scene.load(id).inbox.map(\.name), is: ["before"])
+        },
         Case("one row may consume several items of the inbox") { scene in
             let id = try await scene.create()
             let first = try await scene.send(id, name: "a")

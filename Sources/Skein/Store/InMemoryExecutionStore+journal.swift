@@ -126,11 +126,13 @@ extension InMemoryExecutionStore.State {
             ready[append.executionID] = nil
             return false
         case .reopen(let needs):
+            // What was sent before keeps its number; no other item may get it.
+            let generation = executions.values[execution].accepted.values.max() ?? 0
             insertReady(
                 append.executionID,
                 .init(
                     nextAt: now, needs: needs, priority: executions.values[execution].creation.priority, owner: nil,
-                    claimID: nil))
+                    claimID: nil, wakeGeneration: generation))
             return true
         case .park(let due, let seenGeneration, let needs):
             let woken = updateReady(append.executionID) { row in

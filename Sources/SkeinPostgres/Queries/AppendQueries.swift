@@ -72,12 +72,13 @@ enum AppendQueries {
     static let end = PostgresStatement(
         "end", "DELETE FROM ready WHERE execution_id = ANY($1::uuid[])")
 
-    /// $1 ids, $2 needs, $3 time
+    /// What was sent before keeps its number; no other item may get it. $1 ids, $2 needs, $3 time
     static let reopenReady = PostgresStatement(
         "reopen_ready",
         """
-        INSERT INTO ready (execution_id, next_at, priority, needs, tenant, flow)
-        SELECT e.id, COALESCE($3::timestamptz, clock_timestamp()), e.priority, u.needs, e.tenant, e.flow
+        INSERT INTO ready (execution_id, next_at, priority, needs, tenant, flow, wake_gen)
+        SELECT e.id, COALESCE($3::timestamptz, clock_timestamp()), e.priority, u.needs, e.tenant, e.flow,
+            COALESCE((SELECT max(i.gen) FROM inbox i WHERE i.execution_id = e.id), 0)
         FROM unnest($1::uuid[], $2::text[]) u(id, needs) JOIN executions e ON e.id = u.id
         """)
 
