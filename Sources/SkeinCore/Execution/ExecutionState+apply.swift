@@ -49,7 +49,6 @@ extension ExecutionState {
             settleStatus()
         case .stepSuspended(let attempt, let output):
             stepCount += 1
-            change(attempt.stepID) { $0.failures = 0 }
             store(output, of: attempt.stepID)
         case .childrenCreated(let stepID, let spawn):
             extras.hasChildren = true
@@ -75,6 +74,8 @@ extension ExecutionState {
             change(wait.stepID) { branch in
                 branch.phase = .waiting(wait)
                 branch.waitPosition = position
+                // A step has not succeeded by having started children: those that fail would be started for ever.
+                if wait.kind != .children { branch.failures = 0 }
             }
             settleStatus()
         case .resumed(let resumption):

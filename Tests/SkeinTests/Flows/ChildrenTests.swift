@@ -56,6 +56,19 @@ struct ChildrenTests {
         #expect(types.filter { $0 == "execution.children_created" }.count == 1)
     }
 
+    @Test func `a step whose children fail is tried again as often as its policy says`() async throws {
+        let bench = Bench()
+        try await Self.register(bench.engine)
+        var flow = Self.parent(["retry": ["maxAttempts": 2]]).object ?? [:]
+        flow["version"] = "1.0.1"
+        try await bench.engine.register(.object(flow))
+        let (id, end) = try await bench.start("parent", ["items": ["x"]])
+        #expect(end.status == .failed && end.error?.code == "CHILD_FAILED")
+        let types = try await bench.types(id)
+        #expect(types.filter { $0 == "execution.children_created" }.count == 3)
+        #expect(types.filter { $0 == "step.retry_scheduled" }.count == 2)
+    }
+
     @Test func `a child that fails fails the step, or is a result where failures are collected`() async throws {
         let bench = Bench()
         try await Self.register(bench.engine)
