@@ -80,7 +80,7 @@ extension Driver {
                     return [.resumed(branch.stepID, data: child.json, cause: .children)]
                 }
                 drive.attended.insert(round)
-            } catch is CancellationError {
+            } catch is CancellationError where drive.slot.stopped != nil || Task.isCancelled {
                 return nil
             } catch let failure as StepFailure {
                 let attempt = StepAttempt(
@@ -88,6 +88,7 @@ extension Driver {
                     endedAt: clock.now)
                 return [.stepFailed(attempt, failure)]
             } catch {
+                // Also when the store cannot say whether it wrote: nobody else starts the children that are missing.
                 logger.warning(
                     "children cannot be looked after",
                     metadata: ["execution.id": "\(drive.slot.executionID)", "error": "\(error)"])

@@ -1,5 +1,6 @@
 import Skein
 import SkeinCore
+import SkeinTesting
 import Testing
 
 @Suite(.timeLimit(.minutes(1)))
@@ -67,6 +68,23 @@ struct ChildrenTests {
         let types = try await bench.types(id)
         #expect(types.filter { $0 == "execution.children_created" }.count == 3)
         #expect(types.filter { $0 == "step.retry_scheduled" }.count == 2)
+    }
+
+    @Test(arguments: [true, false])
+    func `children are looked after again when nobody knows whether they were stored`(isWritten: Bool) async throws {
+        let clock = VirtualClock()
+        let store = InMemoryExecutionStore(clock: clock)
+        // The parent's first row, the one that asks for children, the children.
+        let faulty = FaultyStore(store, faults: [3: .unknown(isWritten: isWritten)])
+        let engine = Engine(store: faulty, clock: clock)
+        try await Self.register(engine)
+        let id = try await engine.create("parent", context: ["items": [1, 2]]).execution.id
+        for _ in 0..<4 {
+            while try await engine.driveDue(limit: 10).claimed > 0 {}
+            clock.advance(by: .seconds(1))
+        }
+        let end = try await engine.execution(id)
+        #expect(end.status == .completed && end.result == [2, 4])
     }
 
     @Test func `a child that fails fails the step, or is a result where failures are collected`() async throws {
