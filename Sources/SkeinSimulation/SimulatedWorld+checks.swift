@@ -32,6 +32,11 @@ extension SimulatedWorld {
                 let events = try await worker().events(of: id, limit: .max)
                 if events.contains(where: { $0.type == "execution.reopened" }) { continue }
                 if events.contains(where: { $0.type == "execution.rollback_started" }) { continue }
+                // Nothing keeps an owner that has not heard of it from starting children after the cascade.
+                if isLate(id, behind: summary.creation.id) {
+                    note("children started after their parent was cancelled")
+                    continue
+                }
                 complain("\(id) is \(child.status), and its parent \(summary.creation.id) was cancelled")
             }
         }
@@ -41,6 +46,7 @@ extension SimulatedWorld {
 
     func judge() async throws {
         var members: [ExecutionID: Member] = [:]
+        var graphs: [String: FlowGraph] = [:]
         for summary in try await store.list(family) {
             let id = summary.creation.id
             guard let flow = flows.first(where: { $0.id == summary.creation.flowID }) else { continue }
@@ -52,9 +58,14 @@ extension SimulatedWorld {
             for problem in said.problems { complain("\(id): \(problem)") }
             if said.status != execution.status.rawValue { complain("\(id): \(said.status) is \(execution.status)") }
             if said.context != execution.context { complain("\(id): \(said.context) is \(execution.context)") }
+            guard let graph = graphs[flow.id] ?? FlowSpec.validate(flow.definition).spec.map(FlowGraph.init) else {
+                complain("\(flow.id) is not valid")
+                continue
+            }
+            graphs[flow.id] = graph
             checkRest(execution, summary)
             try await checkMessages(id, said)
-            try await checkFold(execution, flow)
+            try await checkFold(execution, graph)
         }
         for member in members.values { try await check(member, members) }
         note("executions", members.count)
@@ -89,13 +100,11 @@ extension SimulatedWorld {
     }
 
     /// The log folded from the beginning, and from snapshots taken after some of its rows.
-    private func checkFold(_ end: Execution, _ flow: SimulatedFlow) async throws {
+    private func checkFold(_ end: Execution, _ graph: FlowGraph) async throws {
         let rows = try await store.rows(of: end.id, from: 1, limit: .max)
-        guard let spec = FlowSpec.validate(flow.definition).spec else { return complain("\(flow.id) is not valid") }
-        let graph = FlowGraph(spec)
         var state = graph.state(end.creation)
         var copies: [ExecutionState] = []
-        let places = Set((0..<3).map { _ in roll(rows.count) })
+        let places = Set((0..<2).map { _ in roll(rows.count) })
         for (index, row) in rows.enumerated() {
             let body = try LogBody(decoding: row.body, of: end.id)
             for index in copies.indices { copies[index].apply(body.events, position: row.position, at: body.at) }

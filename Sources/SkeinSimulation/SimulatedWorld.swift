@@ -16,12 +16,12 @@ final class SimulatedWorld: Sendable {
     }
 
     /// An engine and its view of the store. When it dies another takes the seat.
-    private struct Seat {
+    struct Seat {
         var engine: Engine
         var store: FaultyStore
     }
 
-    private struct State {
+    struct State {
         var dice: Dice
         var turn = 0
         var isCalm = false
@@ -31,6 +31,9 @@ final class SimulatedWorld: Sendable {
         var frozen: [(until: Int, thaw: CheckedContinuation<Void, Never>)] = []
         var accepted: [ExecutionID: [Accepted]] = [:]
         var operations: [OperationID: Int64] = [:]
+        /// Rows written so far, and which of them were an execution's first and last.
+        var rows = 0
+        var written: [ExecutionID: (first: Int, last: Int)] = [:]
         var lastPayload: Int64 = 0
         var lives: UInt64 = 0
         var reopenings = 0
@@ -39,9 +42,9 @@ final class SimulatedWorld: Sendable {
         var result: SimulationResult
     }
 
-    private static let patience = 600
+    static let patience = 600
     /// Turns of all tasks together after which a world is given up.
-    private static let turnLimit = 200_000
+    static let turnLimit = 200_000
     static let lease = Duration.seconds(10)
 
     let flows: [SimulatedFlow]
@@ -49,9 +52,9 @@ final class SimulatedWorld: Sendable {
     let clock = VirtualClock()
     let wakes: SimulatedWakes
     private let coordination: Coordination
-    private let executor: SimulatedExecutor
-    private let storm: Int
-    private let state: Mutex<State>
+    let executor: SimulatedExecutor
+    let storm: Int
+    let state: Mutex<State>
 
     init(seed: UInt64) {
         flows = (0..<3).map { SimulatedFlow(seed: seed, level: $0) }
@@ -115,7 +118,7 @@ final class SimulatedWorld: Sendable {
     // MARK: - Engines
 
     /// Makes an engine of its own for every life, the one without faults for people too.
-    private func seat(faults: [Int: FaultyStore.Fault]) -> Seat {
+    func seat(faults: [Int: FaultyStore.Fault]) -> Seat {
         var configuration = EngineConfiguration()
         let life = state.withLock { state in
             state.lives += 1
@@ -130,18 +133,16 @@ final class SimulatedWorld: Sendable {
                 gate: { [unowned self] in await gate() },
                 sent: { [unowned self] in keep($0, $1) },
                 broke: { [unowned self] in note("fault: \($0)") },
-                committed: { [unowned self] outcomes in
-                    for case .fenced in outcomes { note("fenced") }
-                }))
+                committed: { [unowned self] ids, outcomes in keep(ids, outcomes) }))
         let engine = Engine(
             store: store, coordination: coordination, configuration: configuration, clock: clock, logger: Self.logger)
         equip(engine)
         return Seat(engine: engine, store: store)
     }
 
-    private static let logger = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
+    static let logger = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
 
-    private func faults() -> [Int: FaultyStore.Fault] {
+    func faults() -> [Int: FaultyStore.Fault] {
         let kinds: [FaultyStore.Fault] = [
             .crashAfter, .crashBefore, .unknown(isWritten: true), .unknown(isWritten: false), .unavailable, .repeated,
         ]
@@ -157,7 +158,7 @@ final class SimulatedWorld: Sendable {
         state.withLock { $0.seats[$0.dice.below($0.seats.count)].engine }
     }
 
-    private func replaceTheDead() {
+    func replaceTheDead() {
         for place in 0..<2 where state.withLock({ $0.seats[place].store.isCrashed }) {
             let next = seat(faults: isCalm ? [:] : faults())
             state.withLock { $0.seats[place] = next }
@@ -177,6 +178,25 @@ final class SimulatedWorld: Sendable {
                     generation: generation, name: message.name, payload: message.payload,
                     isSignal: message.kind == .signal))
         }
+    }
+
+    private func keep(_ ids: [ExecutionID], _ outcomes: [AppendOutcome]) {
+        state.withLock { state in
+            for (id, outcome) in zip(ids, outcomes) {
+                switch outcome {
+                case .fenced: state.result.tally.add("fenced")
+                case .refused: state.result.tally.add("refused")
+                case .committed:
+                    state.rows += 1
+                    state.written[id] = (state.written[id]?.first ?? state.rows, state.rows)
+                }
+            }
+        }
+    }
+
+    /// Whether one was made when the other had been written for the last time.
+    func isLate(_ child: ExecutionID, behind parent: ExecutionID) -> Bool {
+        state.withLock { ($0.written[child]?.first ?? 0) > ($0.written[parent]?.last ?? .max) }
     }
 
     // MARK: - Time and turns
@@ -212,7 +232,7 @@ final class SimulatedWorld: Sendable {
         for _ in 0..<roll(4) { await Task.yield() }
     }
 
-    private func thaw(_ turn: Int) {
+    func thaw(_ turn: Int) {
         let thawed = state.withLock { state in
             state.turn = turn
             defer { state.frozen.removeAll { $0.until <= turn } }
@@ -221,7 +241,7 @@ final class SimulatedWorld: Sendable {
         for thaw in thawed { thaw.resume() }
     }
 
-    private func start(_ group: inout DiscardingTaskGroup, _ body: @escaping @Sendable () async throws -> Void) {
+    func start(_ group: inout DiscardingTaskGroup, _ body: @escaping @Sendable () async throws -> Void) {
         state.withLock { $0.inFlight += 1 }
         group.addTask {
             // Refusals and losses are part of the game; the logs say whether what was accepted makes sense.
@@ -231,7 +251,7 @@ final class SimulatedWorld: Sendable {
     }
 
     /// Lets everything that is under way come to its end; time passes when all wait for it.
-    private func settle() async throws {
+    func settle() async throws {
         while state.withLock({ $0.inFlight > 0 }) {
             if executor.isIdle {
                 guard let next = clock.nextDeadline else {
@@ -242,182 +262,4 @@ final class SimulatedWorld: Sendable {
             await Task.yield()
         }
     }
-
-    // MARK: - The run
-
-    func run() -> SimulationResult {
-        let turns = executor.run(limit: Self.turnLimit) {
-            do {
-                try await self.live()
-                try await self.judge()
-            } catch {
-                self.complain("\(error)")
-            }
-            self.state.withLock { $0.isOver = true }
-            if self.state.withLock({ !$0.result.problems.isEmpty }) { await self.tell() }
-        }
-        note("turns", turns)
-        note("wakes lost", wakes.lost)
-        note("wakes given twice", wakes.doubled)
-        return state.withLock { state in
-            if !state.isOver {
-                state.result.problems.append("nothing goes on, or there is no end to it: \(turns) turns")
-            }
-            return state.result
-        }
-    }
-
-    private func tell() async {
-        var story = flows.map { "\($0.definition)" }
-        for summary in (try? await store.list(family)) ?? [] {
-            story.append("\(summary.creation.id) \(summary.creation.flowID) \(summary.status)")
-            for event in (try? await worker().events(of: summary.creation.id, limit: .max)) ?? [] {
-                var line = "  \(event.seq) \(event.at) \(event.type) \(event.stepID?.rawValue ?? "")"
-                if let attempt = event.attempt { line += " #\(attempt)" }
-                for key in ["next", "joins", "cause", "steps", "actor", "wait", "data", "error", "output", "retryAt"] {
-                    if let value = event.metadata[key] { line += " \(key)=\(value)" }
-                }
-                story.append(line)
-            }
-        }
-        state.withLock { $0.result.story = story.joined(separator: "\n") }
-    }
-
-    /// All there is.
-    var family: ExecutionQuery {
-        var query = ExecutionQuery()
-        query.limit = 1_000
-        return query
-    }
-
-    private func live() async throws {
-        for flow in flows {
-            _ = try await Engine(store: store, clock: clock, logger: Self.logger).register(flow.definition)
-        }
-        for _ in 0..<2 {
-            let next = seat(faults: storm > 0 ? faults() : [:])
-            state.withLock { $0.seats.append(next) }
-        }
-        let desk = seat(faults: [:]).engine
-        var options = CreateOptions()
-        options.executionID = newID()
-        try await Engine(store: store, clock: clock, logger: Self.logger).create(
-            flows[0].id, context: ["go": .bool(percent(60))], options: options)
-        let failure: (any Error)? = await withDiscardingTaskGroup { group in
-            do {
-                try await weather(&group, desk)
-                try await endure(&group, desk)
-                return nil
-            } catch {
-                state.withLock { $0.isCalm = true }
-                thaw(.max)
-                group.cancelAll()
-                return error
-            }
-        }
-        if let failure { throw failure }
-    }
-
-    /// The storm: engines and people do what the dice say, all at once.
-    private func weather(_ group: inout DiscardingTaskGroup, _ desk: Engine) async throws {
-        for turn in 0..<storm {
-            thaw(turn)
-            replaceTheDead()
-            let engine = worker()
-            switch roll(100) {
-            case ..<35:
-                let limit = 1 + roll(3)
-                start(&group) { _ = try await engine.driveDue(limit: limit) }
-            case ..<50:
-                guard let id = wakes.take()?.executionID else { continue }
-                start(&group) { _ = try await engine.driveDue([id], limit: 1) }
-            case ..<75:
-                let person = percent(75) ? desk : engine
-                start(&group) { try await self.interfere(person) }
-            case ..<93: try await passTime()
-            default: start(&group) { try await self.doChores(engine) }
-            }
-            for _ in 0..<roll(12) { await Task.yield() }
-        }
-    }
-
-    private func doChores(_ engine: Engine) async throws {
-        try await engine.lookAfterFamilies()
-        for life in state.withLock({ $0.seats.map(\.engine.workerID) }) { _ = try await store.heartbeat(life) }
-        _ = try await store.reap(silence: Self.lease * 3, lease: Self.lease)
-    }
-
-    private func passTime() async throws {
-        switch roll(10) {
-        case ..<3: clock.advance(by: .milliseconds(60))
-        case ..<6: clock.advance(by: Self.lease + .seconds(1))
-        default:
-            let now = clock.now
-            let due = try await store.list(family).compactMap(\.record.nextAt).filter {
-                $0 > now && $0 < .distantFuture
-            }
-            if let next = due.min() { clock.advance(to: next) }
-        }
-    }
-
-    /// The calm: nothing breaks any more, and whatever is due is done until all have ended.
-    private func endure(_ group: inout DiscardingTaskGroup, _ desk: Engine) async throws {
-        state.withLock { $0.isCalm = true }
-        thaw(.max)
-        for place in 0..<2 {
-            let next = seat(faults: [:])
-            state.withLock { $0.seats[place] = next }
-        }
-        try await settle()
-        start(&group) { try await self.doChores(desk) }
-        try await settle()
-        try await checkCascades()
-        for _ in 0..<Self.patience {
-            let engine = worker()
-            let look = Look()
-            start(&group) { look.found(try await engine.driveDue(limit: 1 + self.roll(4))) }
-            try await settle()
-            if look.claimed > 0 { continue }
-            start(&group) { try await self.doChores(engine) }
-            try await settle()
-            let alive = try await store.list(family).filter { $0.record.nextAt != nil || !$0.status.isEnded }
-            if alive.isEmpty { return }
-            try await goOn(alive, next: look.next, desk, &group)
-        }
-        throw AssertionFailure(description: "no end after \(Self.patience) rounds of calm")
-    }
-
-    /// Nothing is due: somebody answers, or time passes.
-    private func goOn(
-        _ alive: [ExecutionSummary], next: Timestamp?, _ desk: Engine, _ group: inout DiscardingTaskGroup
-    ) async throws {
-        var isStuck = next == nil
-        for summary in alive {
-            let execution = try await desk.execution(summary.creation.id)
-            checkDue(execution, summary.record)
-            if execution.status == .paused {
-                isStuck = false
-                start(&group) { _ = try await desk.resume(execution.id) }
-            } else if percent(50) {
-                start(&group) { try await self.answer(execution, desk) }
-            }
-        }
-        try await settle()
-        let now = clock.now
-        if try await store.list(family).contains(where: { ($0.record.nextAt ?? .distantFuture) <= now }) { return }
-        if let next { clock.advance(to: next) }
-        guard isStuck else { return }
-        let stuck = alive.map { "\($0.creation.id) (\($0.creation.flowID), \($0.status))" }
-        throw AssertionFailure(description: "nothing is due, and these have not ended: \(stuck)")
-    }
-}
-
-/// What a look at the store found.
-private final class Look: Sendable {
-    private let answer = Mutex<(claimed: Int, next: Timestamp?)>((0, nil))
-
-    var claimed: Int { answer.withLock(\.claimed) }
-    var next: Timestamp? { answer.withLock(\.next) }
-
-    func found(_ value: (claimed: Int, next: Timestamp?)) { answer.withLock { $0 = value } }
 }

@@ -30,12 +30,13 @@ public final class FaultyStore: ExecutionStore {
         package var sent: @Sendable (InboxMessage, SendOutcome) -> Void
         /// A fault came about.
         package var broke: @Sendable (Fault) -> Void
-        /// Rows were answered.
-        package var committed: @Sendable ([AppendOutcome]) -> Void
+        /// Rows were answered, by their executions.
+        package var committed: @Sendable ([ExecutionID], [AppendOutcome]) -> Void
 
         package init(
             gate: @escaping @Sendable () async -> Void, sent: @escaping @Sendable (InboxMessage, SendOutcome) -> Void,
-            broke: @escaping @Sendable (Fault) -> Void, committed: @escaping @Sendable ([AppendOutcome]) -> Void
+            broke: @escaping @Sendable (Fault) -> Void,
+            committed: @escaping @Sendable ([ExecutionID], [AppendOutcome]) -> Void
         ) {
             self.gate = gate
             self.sent = sent
@@ -134,7 +135,7 @@ extension FaultyStore {
     public func commit(_ batch: [Append], writer: Int) async throws -> [AppendOutcome] {
         try await writing {
             let outcomes = try await base.commit(batch, writer: writer)
-            hooks?.committed(outcomes)
+            hooks?.committed(batch.map(\.executionID), outcomes)
             return outcomes
         }
     }
@@ -144,7 +145,11 @@ extension FaultyStore {
     }
 
     public func cancel(_ id: ExecutionID, operationID: OperationID, body: [UInt8]) async throws -> CancelOutcome {
-        try await writing { try await base.cancel(id, operationID: operationID, body: body) }
+        try await writing {
+            let outcome = try await base.cancel(id, operationID: operationID, body: body)
+            if case .cancelled = outcome { hooks?.committed([id], [.committed(woken: false)]) }
+            return outcome
+        }
     }
 }
 
