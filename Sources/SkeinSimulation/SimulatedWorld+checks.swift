@@ -16,7 +16,8 @@ extension SimulatedWorld {
     func checkDue(_ execution: Execution, _ record: ExecutionRecord) {
         guard !execution.status.isEnded, execution.status != .paused, execution.workerID == nil else { return }
         guard let wait = execution.wait, wait.due != .distantFuture else { return }
-        guard (record.nextAt ?? .distantFuture) > wait.due else { return }
+        // What is due now has an owner that went silent.
+        guard (record.nextAt ?? .distantFuture) > max(wait.due, clock.now) else { return }
         complain("\(execution.id) waits until \(wait.due), and is looked at \(record.nextAt?.description ?? "never")")
     }
 

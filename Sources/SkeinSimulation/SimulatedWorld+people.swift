@@ -10,7 +10,7 @@ extension SimulatedWorld {
         switch roll(100) {
         case ..<42: try await send(to: id, engine)
         case ..<50: _ = try await engine.pause(id)
-        case ..<68: _ = try await engine.resume(id, data: percent(80) ? newPayload() : nil)
+        case ..<68: _ = try await engine.resume(id, data: newPayload())
         case ..<75: _ = try await engine.cancel(id, reason: "enough")
         case ..<85: try await skip(id, creation, engine)
         case ..<96: try await reopen(id, creation, engine)

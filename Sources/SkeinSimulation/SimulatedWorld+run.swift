@@ -57,11 +57,14 @@ extension SimulatedWorld {
         // Never dies, and works only when all is calm.
         let quiet = seat(faults: [:])
         let desk = quiet.engine
+        // Nobody would thaw the one who lets things happen.
+        state.withLock { $0.isCalm = true }
         for flow in flows { _ = try await desk.register(flow.definition) }
         var options = CreateOptions()
         options.executionID = newID()
         try await desk.create(
             flows[0].id, context: ["go": .bool(percent(60))], options: options)
+        state.withLock { $0.isCalm = false }
         let failure: (any Error)? = await withDiscardingTaskGroup { group in
             do {
                 try await weather(&group, desk)

@@ -42,9 +42,9 @@ final class SimulatedWorld: Sendable {
         var result: SimulationResult
     }
 
-    static let patience = 600
+    static let patience = 3_000
     /// Turns of all tasks together after which a world is given up.
-    static let turnLimit = 200_000
+    static let turnLimit = 500_000
     static let lease = Duration.seconds(10)
 
     let flows: [SimulatedFlow]
