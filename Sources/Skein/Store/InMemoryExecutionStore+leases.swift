@@ -44,6 +44,6 @@ extension InMemoryExecutionStore.State {
     /// Makes what a dead worker holds due now. It stays the owner until the next claim, which is a take-over from it.
     mutating func bringForward(_ worker: WorkerID, at now: Timestamp) {
         let held = ready.filter { $0.value.owner == worker && $0.value.nextAt > now }
-        for id in held.keys { updateReady(id) { $0.nextAt = now } }
+        for id in held.keys.sorted() { updateReady(id) { $0.nextAt = now } }
     }
 }

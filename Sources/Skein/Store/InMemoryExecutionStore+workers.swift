@@ -35,7 +35,7 @@ extension InMemoryExecutionStore {
     public func reap(silence: Duration, lease: Duration) async throws -> [WorkerID] {
         transaction { state, now in
             let silent = state.workers.values.filter { $0.isLive && ($0.heartbeatAt ?? now) + silence < now }.map(\.id)
-            for worker in silent { state.bury(worker, at: now) }
+            for worker in silent.sorted() { state.bury(worker, at: now) }
             return silent.sorted()
         }
     }
