@@ -91,7 +91,7 @@ extension Engine {
                 executionID: id, position: state.position, kind: kind ?? (next.isPaused ? .pause : transition.kind),
                 count: Int16(clamping: transition.events.count), operationID: .new(),
                 body: LogBody.encoded(workerID: identity.id, at: now, events: transition.events),
-                effect: effect(transition, of: state, now: now, needs: flow.needs(next)),
+                effect: effect(transition, from: state, to: next, now: now, needs: flow.needs(next)),
                 snapshot: Snapshot(status: next.status),
                 family: state.family(
                     after: transition.events,
@@ -120,14 +120,17 @@ extension Engine {
         }
     }
 
-    private func effect(_ transition: Transition, of state: ExecutionState, now: Timestamp, needs: String)
-        -> Append.Effect
-    {
+    private func effect(
+        _ transition: Transition, from state: ExecutionState, to next: ExecutionState, now: Timestamp, needs: String
+    ) -> Append.Effect {
         if state.status.isEnded { return .reopen(needs: needs) }
-        return switch transition.then {
-        case .end(let status): .end(status)
-        case .park(let due): .park(due: due, seenGeneration: 0, needs: needs)
-        case .proceed: .park(due: now, seenGeneration: 0, needs: needs)
+        switch transition.then {
+        case .end(let status): return .end(status)
+        case .park(let due):
+            // Only who drives it finds out whether the children of its branches have been started.
+            let isParent = next.branches.contains { $0.spawn != nil }
+            return .park(due: isParent ? now : due, seenGeneration: 0, needs: needs)
+        case .proceed: return .park(due: now, seenGeneration: 0, needs: needs)
         }
     }
 }

@@ -87,6 +87,34 @@ struct ChildrenTests {
         #expect(end.status == .completed && end.result == [2, 4])
     }
 
+    @Test(arguments: 1...6)
+    func `children are started although their owner died and another branch was skipped`(point: Int) async throws {
+        let clock = VirtualClock()
+        let store = InMemoryExecutionStore(clock: clock)
+        let mortal = Engine(store: FaultyStore(store, faults: [point: .crashBefore]), clock: clock)
+        let other = Engine(store: store, clock: clock)
+        for engine in [mortal, other] {
+            try await Self.register(engine)
+            engine.handle("nap") { _, step in .wait(WaitRequest(until: .time(step.now + .seconds(30)))) }
+        }
+        try await other.register([
+            "id": "branches", "version": "1.0.0", "initialStepId": "fork",
+            "steps": [
+                "fork": ["type": "echo", "transitions": ["onSuccess": ["spawn", "nap"]]],
+                "spawn": ["type": "spawn", "outputKey": "out"], "nap": ["type": "nap"],
+            ],
+        ])
+        let id = try await other.create("branches", context: ["items": [1]]).execution.id
+        while let claimed = try? await mortal.driveDue(limit: 10).claimed, claimed > 0 {}
+        _ = try? await other.skip(id, step: "nap")
+        for _ in 0..<6 {
+            while try await other.driveDue(limit: 10).claimed > 0 {}
+            clock.advance(by: .seconds(11))
+        }
+        let end = try await other.execution(id)
+        #expect(end.status == .completed && end.context["out"] == [2])
+    }
+
     @Test func `a child that fails fails the step, or is a result where failures are collected`() async throws {
         let bench = Bench()
         try await Self.register(bench.engine)
