@@ -132,6 +132,10 @@ extension SimulatedWorld {
             let children = members.values.filter {
                 $0.execution.creation.parentID == id && $0.execution.creation.parentRound == round.number
             }.sorted { $0.execution.creation.ordinal < $1.execution.creation.ordinal }
+            if round.output == nil, round.failure != nil, !model.collects {
+                checkFailure(round, of: id, children)
+                continue
+            }
             if children.map(\.execution.creation.ordinal) != (0..<Int32(round.count)).map(\.self) {
                 complain("\(id): of the \(round.count) children of \(round.number) there are \(children.count)")
                 continue
@@ -146,16 +150,29 @@ extension SimulatedWorld {
         }
     }
 
+    /// The first failure ends the wait: later children may never have begun, others may still run.
+    private func checkFailure(_ round: ExecutionReducer.Round, of id: ExecutionID, _ children: [Member]) {
+        if children.map(\.execution.creation.ordinal) != children.indices.map({ Int32($0) }) {
+            complain("\(id): the children of \(round.number) were not started in order")
+        }
+        let culprit = round.failure?["details"]?["childExecutionId"]?.string
+        guard let child = children.first(where: { $0.execution.id.description == culprit }) else {
+            return complain("\(id): \(round.step) failed by \(culprit ?? "nobody"), who is not its child")
+        }
+        guard let end = child.said.firstEnd, end.at <= round.endedAt ?? .distantFuture else {
+            return complain("\(id): \(round.step) failed by \(child.execution.id) before that had ended")
+        }
+        if end.status == ExecutionStatus.completed.rawValue, !child.said.wasReopened {
+            complain("\(id): \(round.step) failed by \(child.execution.id), which completed")
+        }
+    }
+
     private func check(
         _ round: ExecutionReducer.Round, _ model: SimulatedFlow.Step, of id: ExecutionID, _ children: [Member]
     ) {
         let failed = children.first { $0.execution.status != .completed }?.execution
         guard let output = round.output else {
-            let culprit = round.failure?["details"]?["childExecutionId"]?.string
-            if model.collects || failed == nil || culprit != failed?.id.description {
-                complain("\(id): \(round.step) failed by \(culprit ?? "nobody"), and \(failed.debugDescription) did")
-            }
-            return
+            return complain("\(id): \(round.step) failed although it takes children as they come")
         }
         if !model.collects, let failed {
             complain("\(id): \(round.step) completed, and its child \(failed.id) did not")
