@@ -86,10 +86,10 @@ final class CrashRun: Sendable {
             }
             // An engine that runs does so every few seconds.
             _ = try await store.countEndedChildren()
-        case .signal, .manual:
+        case .signal, .manual, .token:
             guard let answer = plan.answer else { return clock.advance(to: wait.due) }
             try await answer(engine, execution)
-        case .timer, .retry, .token, .job, .handler, .limit:
+        case .timer, .retry, .job, .handler, .limit:
             guard wait.due != .distantFuture else {
                 throw AssertionFailure(description: "nothing ends the wait of \(execution.id): \(wait.kind)")
             }

@@ -200,6 +200,26 @@ extension FaultyStore {
         try await passing { try await base.releaseFence(name, token: token, holder: holder) }
     }
 
+    public func createToken(_ token: NewToken, note: InboxMessage?) async throws -> Bool {
+        try await passing { try await base.createToken(token, note: note) }
+    }
+
+    public func redeemToken(hash: [UInt8], operationID: OperationID, data: JSONValue?) async throws -> TokenRedemption {
+        try await passing { try await base.redeemToken(hash: hash, operationID: operationID, data: data) }
+    }
+
+    public func revokeToken(_ id: TokenID, operationID: OperationID, note: JSONValue) async throws -> TokenRevocation {
+        try await passing { try await base.revokeToken(id, operationID: operationID, note: note) }
+    }
+
+    public func token(_ id: TokenID) async throws -> TokenRecord? {
+        try await passing { try await base.token(id) }
+    }
+
+    public func tokens(of id: ExecutionID, limit: Int) async throws -> [TokenRecord] {
+        try await passing { try await base.tokens(of: id, limit: limit) }
+    }
+
     public func children(of parent: ExecutionID, round: Int64, wakeAt: Int, failsFast: Bool) async throws
         -> ChildCount
     {

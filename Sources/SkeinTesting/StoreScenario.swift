@@ -251,13 +251,13 @@ extension Append {
     func with(
         executionID: ExecutionID? = nil, position: Int64? = nil, kind: RowKind? = nil, count: Int16? = nil,
         operationID: OperationID? = nil, body: [UInt8]? = nil, effect: Effect? = nil, snapshot: Snapshot? = nil,
-        consumed: Int64? = nil, family: Family? = nil
+        consumed: Int64? = nil, family: Family? = nil, closedTokens: [TokenScope]? = nil
     ) -> Append {
         Append(
             executionID: executionID ?? self.executionID, position: position ?? self.position, kind: kind ?? self.kind,
             count: count ?? self.count, operationID: operationID ?? self.operationID, body: body ?? self.body,
             effect: effect ?? self.effect, snapshot: snapshot ?? self.snapshot,
             consumed: consumed.map { [$0] } ?? self.consumed,
-            family: family ?? self.family)
+            family: family ?? self.family, cascades: cascades, closedTokens: closedTokens ?? self.closedTokens)
     }
 }

@@ -118,6 +118,11 @@ extension AuditEvent {
             stepID = resumption.stepID
         case .signalConsumed(let name, _):
             metadata["name"] = .string(name)
+        case .token(let note):
+            stepID = note.stepID
+            metadata["tokenId"] = .string(note.id.description)
+            metadata["expiresAt"] = note.expiresAt.map { .string($0.description) }
+            take(note.by)
         case .failed(let failure):
             stepID = failure.stepID
             message = failure.message

@@ -185,11 +185,13 @@ extension Driver {
                         if isOurs == nil { return .lost }
                         continue
                     }
-                    guard running.removeValue(forKey: stepID) != nil else { continue }
+                    guard let step = running.removeValue(forKey: stepID) else { continue }
                     marked.remove(stepID)
                     if let budget = drive.budget { drive.budget = max(0, budget - 1) }
                     guard let fact else { return await giveBack(drive.slot) }
                     metrics.steps.increment()
+                    let tokens = step.tokenNotes
+                    if !tokens.isEmpty { facts.append(.tokensChanged(tokens, consumed: [])) }
                     facts.append(fact)
                 }
                 if armed <= clock.now { armed = .distantFuture }

@@ -45,7 +45,8 @@ final class Driver: Sendable {
             store: engine.store, flows: engine.flows, coordination: engine.coordination, identity: engine.identity)
         runner = StepRunner(
             clock: engine.clock, logger: engine.logger, handlers: engine.handlers, children: children,
-            transactions: engine.store as? any TransactionalStore, defaultTimeout: engine.configuration.defaultTimeout)
+            transactions: engine.store as? any TransactionalStore, tokens: engine.store,
+            defaultTimeout: engine.configuration.defaultTimeout)
         identity = engine.identity
         configuration = engine.configuration
         isClustered = engine.isClustered
@@ -84,10 +85,15 @@ final class Driver: Sendable {
                     if let end = await handOver(&drive, node) { return end }
                     continue
                 }
-                guard let fact = await attempt(&drive, node, handler, at: now) else {
+                var tokens: [TokenNote] = []
+                guard let fact = await attempt(&drive, node, handler, at: now, &tokens) else {
                     return await giveBack(drive.slot)
                 }
-                if let end = await commit(&drive, fact) { return end }
+                let end =
+                    tokens.isEmpty
+                    ? await commit(&drive, fact)
+                    : await commit(&drive, .tokensChanged(tokens, consumed: []), [fact])
+                if let end { return end }
             case .compensate(let node, let compensation, let undo):
                 if let end = await compensate(&drive, node, compensation, undo, at: now) { return end }
             case .branches:
@@ -120,7 +126,8 @@ final class Driver: Sendable {
             let attempt = StepAttempt(stepID: node.id, attempt: step.attempt, startedAt: now, endedAt: now)
             return await commit(&drive, .compensationFailed(attempt, missing))
         }
-        guard let fact = await run(&drive, step, handler) else { return await giveBack(drive.slot) }
+        var tokens: [TokenNote] = []
+        guard let fact = await run(&drive, step, handler, &tokens) else { return await giveBack(drive.slot) }
         return await commit(&drive, fact)
     }
 
@@ -144,17 +151,22 @@ final class Driver: Sendable {
 
     /// Runs the step's next attempt. What the attempt knew is gone when this returns: the context then has one owner,
     /// who changes it in place. Nil: it was cut off.
-    private func attempt(_ drive: inout Drive, _ node: FlowGraph.Node, _ handler: AnyHandler, at now: Timestamp) async
-        -> Fact?
-    {
+    private func attempt(
+        _ drive: inout Drive, _ node: FlowGraph.Node, _ handler: AnyHandler, at now: Timestamp,
+        _ tokens: inout [TokenNote]
+    ) async -> Fact? {
         let keeper = keeper(&drive)
-        return await run(&drive, runner.attempt(node, of: drive.state, at: now, keeper: keeper), handler)
+        return await run(&drive, runner.attempt(node, of: drive.state, at: now, keeper: keeper), handler, &tokens)
     }
 
-    private func run(_ drive: inout Drive, _ step: consuming StepContext, _ handler: AnyHandler) async -> Fact? {
+    /// - Parameter tokens: gets those that the attempt made.
+    private func run(
+        _ drive: inout Drive, _ step: consuming StepContext, _ handler: AnyHandler, _ tokens: inout [TokenNote]
+    ) async -> Fact? {
         drive.slot.begin(step)
         if tracer.isActive { traceStart(step) }
         var fact = await runner.run(step, by: handler)
+        tokens = step.tokenNotes
         if drive.slot.end() {
             for row in await drive.slot.sideRows() {
                 drive.state.apply(row.events, position: drive.state.position, at: row.at)
@@ -270,7 +282,8 @@ final class Driver: Sendable {
             body: LogBody.encoded(workerID: identity.id, at: now, events: transition.events), effect: effect,
             snapshot: snapshot, consumed: transition.consumed,
             family: drive.state.family(after: transition.events, end: end, spawns: spawns),
-            cascades: drive.state.cascades(after: transition.events))
+            cascades: drive.state.cascades(after: transition.events),
+            closedTokens: drive.state.closedTokens(by: transition.events))
         return Pending(append: append, events: transition.events, then: transition.then, at: now)
     }
 

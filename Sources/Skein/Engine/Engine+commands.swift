@@ -10,6 +10,8 @@ public struct CancelResult: Sendable {
     /// False: it had ended before.
     public var cancelled: Bool
     public var previousStatus: ExecutionStatus
+    /// How many active resume tokens it made useless.
+    public var tokensInvalidated = 0
 }
 
 extension Engine {
@@ -26,13 +28,17 @@ extension Engine {
             let cancellation = Cancellation(source: source, reason: reason.map(plain))
             if try await self.rollsBack(id) {
                 do {
+                    let tokens = try await self.activeTokens(of: id)
                     let after = try await self.interject(id, .cancel) { flow, state throws(Failure) in
                         guard !state.status.isEnded, state.rollback == nil else {
                             throw Failure("INVALID_TRANSITION", "the execution has ended or is being rolled back")
                         }
                         return flow.decision.cancel(state, cancellation)
                     }
-                    return CancelResult(execution: after, cancelled: true, previousStatus: before.status)
+                    let left = try await self.store.tokens(of: id, limit: .max)
+                    return CancelResult(
+                        execution: after, cancelled: true, previousStatus: before.status,
+                        tokensInvalidated: left.count { $0.status == .revoked && tokens.contains($0.id) })
                 } catch let error as EngineError where error.code == .invalidTransition {
                     let now = try await self.execution(id)
                     return CancelResult(execution: now, cancelled: false, previousStatus: now.status)
@@ -42,7 +48,7 @@ extension Engine {
             let outcome = try await self.store.cancel(id, operationID: .new(), body: body.encoded())
             if let slot = self.slots[id] { slot.stop(.lost) }
             let after = try await self.execution(id)
-            guard case .cancelled(let position) = outcome else {
+            guard case .cancelled(let position, let tokens) = outcome else {
                 return CancelResult(execution: after, cancelled: false, previousStatus: after.status)
             }
             self.metrics.ended.increment()
@@ -51,8 +57,13 @@ extension Engine {
             self.coordination.wakes.signal([WakeHint(executionID: id, reason: "cancel")])
             self.coordination.events.publish(
                 EventNotice(executionID: id, rootID: after.creation.rootID, position: position, isEnd: true))
-            return CancelResult(execution: after, cancelled: true, previousStatus: before.status)
+            return CancelResult(
+                execution: after, cancelled: true, previousStatus: before.status, tokensInvalidated: tokens)
         }
+    }
+
+    private func activeTokens(of id: ExecutionID) async throws -> Set<TokenID> {
+        Set(try await store.tokens(of: id, limit: .max).filter { $0.status == .active }.map(\.id))
     }
 
     /// Continues an execution that waits to be resumed, or cuts a timer short. The data is found under `resumeData`,
@@ -73,7 +84,8 @@ extension Engine {
                 }
             }
             let waiting = state.branches.filter { branch in
-                (branch.wait?.kind == .manual || branch.wait?.kind == .timer) && (step == nil || branch.stepID == step)
+                guard let kind = branch.wait?.kind, step == nil || branch.stepID == step else { return false }
+                return kind == .manual || kind == .timer || kind == .token
             }
             guard !state.status.isEnded, let branch = waiting.min(by: { $0.waitPosition < $1.waitPosition }) else {
                 throw notWaiting(execution, for: "a resume")
@@ -161,7 +173,7 @@ private func notWaiting(_ execution: Execution, for what: String) -> EngineError
         "the execution \(execution.id) is \(execution.status.rawValue), it does not wait for \(what)")
 }
 
-private func nulProblem(_ field: String) -> EngineError {
+func nulProblem(_ field: String) -> EngineError {
     EngineError(
         .invalidRequest, "the request is not valid",
         problems: [

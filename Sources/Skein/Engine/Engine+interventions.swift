@@ -96,7 +96,8 @@ extension Engine {
                 family: state.family(
                     after: transition.events,
                     end: !state.status.isEnded && next.status.isEnded ? next.status : nil),
-                cascades: state.cascades(after: transition.events))
+                cascades: state.cascades(after: transition.events),
+                closedTokens: state.closedTokens(by: transition.events))
             switch try await journal.commit(append) {
             case .fenced: continue
             case .refused(let error): throw error

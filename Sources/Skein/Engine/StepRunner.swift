@@ -10,11 +10,11 @@ final class StepRunner: Sendable {
 
     init(
         clock: any EngineClock, logger: Logger, handlers: HandlerRegistry, children: ChildMaker,
-        transactions: (any TransactionalStore)?, defaultTimeout: Duration?
+        transactions: (any TransactionalStore)?, tokens: any TokenStore, defaultTimeout: Duration?
     ) {
         self.handlers = handlers
         environment = StepContext.Environment(
-            clock: clock, logger: logger, children: children, transactions: transactions)
+            clock: clock, logger: logger, children: children, transactions: transactions, tokens: tokens)
         self.defaultTimeout = defaultTimeout
     }
 

@@ -123,6 +123,17 @@ extension StepContext {
         return Task { try await self.run(name, body) }
     }
 
+    /// A piece of work that gets the key under which its result is recorded; nothing is done when it was before.
+    func piece(_ name: String, _ body: (_ key: String) async throws -> JSONValue) async throws {
+        try Task.checkCancellation()
+        let replay = replaying()
+        guard case .new(let key) = try replay.ask(name) else { return }
+        defer { replay.done(name) }
+        let began = clock.now
+        let value = try await body(key)
+        try await keep(key, EncodedValue(encoding: value), since: began, isUndoable: false, replay)
+    }
+
     // MARK: - Waiting
 
     /// Leaves the handler until the time has passed; it holds no worker meanwhile. Called again after that, it returns

@@ -13,18 +13,22 @@ public final class StepContext: Sendable {
         let children: ChildMaker?
         /// Nil where the store has no SQL.
         let transactions: (any TransactionalStore)?
+        let tokens: (any TokenStore)?
 
-        package init(clock: any EngineClock, logger: Logger) {
+        package init(clock: any EngineClock, logger: Logger, tokens: (any TokenStore)? = nil) {
             self.clock = clock
             self.logger = logger
+            self.tokens = tokens
             children = nil
             transactions = nil
         }
 
         init(
-            clock: any EngineClock, logger: Logger, children: ChildMaker, transactions: (any TransactionalStore)?
+            clock: any EngineClock, logger: Logger, children: ChildMaker, transactions: (any TransactionalStore)?,
+            tokens: any TokenStore
         ) {
             self.transactions = transactions
+            self.tokens = tokens
             self.clock = clock
             self.logger = logger
             self.children = children
@@ -55,7 +59,7 @@ public final class StepContext: Sendable {
     let creation: ExecutionCreation
     let node: FlowGraph.Node
     /// Steps entered before this one: tells two visits of a step apart.
-    private let visit: Int
+    let visit: Int
     let environment: Environment
     /// In a rollback: how the step is undone, and what it returned.
     private let undoing: Undoing?
@@ -66,6 +70,7 @@ public final class StepContext: Sendable {
     private let replayBox = Mutex<Replay?>(nil)
     /// When it gave a sign of life, in microseconds of the monotonic clock.
     private let lastSign = Atomic<Int64>(.min)
+    private let tokenBox = Mutex<[TokenNote]>([])
     /// Task graphs: the results of the steps before.
     private let results: JSONObject
 
@@ -186,6 +191,11 @@ public final class StepContext: Sendable {
         let micros = lastSign.load(ordering: .relaxed)
         return micros == .min ? nil : .microseconds(micros)
     }
+
+    /// The tokens that this attempt has made: they come into the log with its end.
+    var tokenNotes: [TokenNote] { tokenBox.withLock { $0 } }
+
+    func note(_ token: TokenNote) { tokenBox.withLock { $0.append(token) } }
 
     /// 32 bytes that are the same in every attempt of this visit of the step.
     func digest(_ purpose: String) -> [UInt8] {

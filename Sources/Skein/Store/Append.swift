@@ -30,6 +30,8 @@ public final class Append: Sendable {
     public let family: Family
     /// The execution's children have to be cancelled: it is remembered until they are.
     public let cascades: Bool
+    /// Tokens of the execution that end nothing any more.
+    public let closedTokens: [TokenScope]
 
     /// What a row means to parents and children.
     public enum Family: Sendable, Hashable {
@@ -54,7 +56,7 @@ public final class Append: Sendable {
     public init(
         executionID: ExecutionID, position: Int64, kind: RowKind, count: Int16, operationID: OperationID, body: [UInt8],
         effect: Effect = .none, snapshot: Snapshot? = nil, consumed: [Int64] = [],
-        family: Family = .none, cascades: Bool = false
+        family: Family = .none, cascades: Bool = false, closedTokens: [TokenScope] = []
     ) {
         self.executionID = executionID
         self.position = position
@@ -67,6 +69,7 @@ public final class Append: Sendable {
         self.consumed = consumed
         self.family = family
         self.cascades = cascades
+        self.closedTokens = closedTokens
     }
 }
 

@@ -119,14 +119,14 @@ public protocol WorkerRegistry: Sendable {
 }
 
 /// Everything the engine keeps.
-public protocol ExecutionStore: ExecutionJournal, ClaimStore, CommandStore, ChildStore, ExecutionReader, FlowStore,
-    WorkerRegistry
+public protocol ExecutionStore: ExecutionJournal, ClaimStore, CommandStore, ChildStore, TokenStore, ExecutionReader,
+    FlowStore, WorkerRegistry
 {
     /// Brings the schema up to date, from any number of instances at once. Returns the names of what was applied.
     func migrate() async throws -> [String]
     /// Checks that the store can be trusted with work: reachable, schema current, durable settings.
     func verify() async throws -> StoreHealth
-    /// Chores that one instance does at a time: expired keys, partitions ahead.
+    /// Chores that one instance does at a time: expired keys and tokens, partitions ahead.
     func maintain() async throws
     /// Emits when the store turns out to be another than before: a promoted standby, a restored copy. What was decided
     /// before may be ahead of what it knows, so every claim has to be dropped. For one consumer. Default: never.

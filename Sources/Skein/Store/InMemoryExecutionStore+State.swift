@@ -13,6 +13,9 @@ extension InMemoryExecutionStore {
         var keys: [IdempotencyScope: Key] = [:]
         var workers: [WorkerID: WorkerRecord] = [:]
         var fences: [String: Fence] = [:]
+        var tokens: [TokenID: Token] = [:]
+        /// By the digests of their secrets.
+        var tokenIDs: [[UInt8]: TokenID] = [:]
         var flows: [String: [String: JSONValue]] = [:]
         var families: [ExecutionID: Family] = [:]
         /// Parents and rounds that children have ended for, not yet counted.
@@ -31,6 +34,7 @@ extension InMemoryExecutionStore {
         var inbox: [InboxItem] = []
         /// The generation of everything that was ever sent, by its operation.
         var accepted: [OperationID: Int64] = [:]
+        var tokens: [TokenID] = []
     }
 
     struct Ready {

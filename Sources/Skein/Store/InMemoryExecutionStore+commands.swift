@@ -25,7 +25,7 @@ extension InMemoryExecutionStore {
             {
                 state.fanIn.append((parent, round, failed: true))
             }
-            return .cancelled(position: row.position)
+            return .cancelled(position: row.position, tokens: state.close(.all, of: id, at: now))
         }
     }
 

@@ -109,6 +109,7 @@ extension InMemoryExecutionStore.State {
             }
         }
         if append.cascades { cascades.insert(append.executionID) }
+        for scope in append.closedTokens { close(scope, of: append.executionID, at: now) }
         switch append.family {
         case .none: break
         case .expects(let rounds):

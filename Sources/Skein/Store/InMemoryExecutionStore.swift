@@ -8,8 +8,8 @@ import Synchronization
 /// Keeps everything in memory, for tests, tools and engines that need not outlive their process.
 ///
 /// Several engines of one process may share a store: they meet in it as instances meet in PostgreSQL, with the same
-/// guarantees while the process lives. Nothing is ever forgotten but expired idempotency keys and dead workers, so
-/// memory grows with the executions.
+/// guarantees while the process lives. Nothing is ever forgotten but expired idempotency keys and tokens, and dead
+/// workers, so memory grows with the executions.
 public final class InMemoryExecutionStore: ExecutionStore {
     private let clock: any EngineClock
     private let state = Mutex(State())
@@ -40,10 +40,11 @@ extension InMemoryExecutionStore {
             clockOffset: .zero)
     }
 
-    /// Forgets expired idempotency keys, and workers that have been dead for a day.
+    /// Forgets expired idempotency keys and tokens, and workers that have been dead for a day.
     public func maintain() async throws {
         transaction { state, now in
             state.keys = state.keys.filter { $0.value.expiresAt > now }
+            state.dropTokens(at: now)
             state.workers = state.workers.filter {
                 $0.value.isLive || ($0.value.heartbeatAt ?? now) + .seconds(86_400) > now
             }

@@ -49,7 +49,8 @@ public enum SendOutcome: Sendable, Hashable {
 }
 
 public enum CancelOutcome: Sendable, Hashable {
-    case cancelled(position: Int64)
+    /// `tokens`: how many active tokens it made useless.
+    case cancelled(position: Int64, tokens: Int = 0)
     case notAlive
 }
 

@@ -47,6 +47,10 @@ struct ServerClient: Sendable {
         try await send(.POST, path, [], body: body ?? .object([:]), headers: headers, timeout: timeout)
     }
 
+    func delete(_ path: String, timeout: Duration = .seconds(30)) async throws -> JSONValue {
+        try await send(.DELETE, path, [], body: nil, timeout: timeout).body
+    }
+
     private func send(
         _ method: HTTPMethod, _ path: String, _ query: [(String, String?)], body: JSONValue?,
         headers: [(String, String)] = [], timeout: Duration

@@ -27,6 +27,8 @@ enum ServerProblem {
         case ("EXECUTION_NOT_FOUND", _): "see `skein exec list`"
         case ("EXECUTION_BUSY", _): "an instance runs it now: follow it with `skein exec follow ID`"
         case ("EXECUTION_NOT_WAITING", _), ("EXECUTION_ENDED", _): "see what it does with `skein exec show ID`"
+        case ("TOKEN_NOT_FOUND", _), ("TOKEN_USED", _), ("TOKEN_EXPIRED", _), ("TOKEN_REVOKED", _):
+            "see `skein token list EXECUTION`, and make another with `skein token create EXECUTION`"
         case ("FLOW_CONFLICT", _): "give the changed flow a new `version`"
         case ("FLOW_INVALID", _): "check the file with `skein flow validate FILE`"
         case ("IDEMPOTENCY_MISMATCH", _): "use a new --key for another request"

@@ -67,12 +67,19 @@ public final class Decision: Sendable {
         case .timerDue(let stepID):
             goOn(
                 execution, stepID, Resumption(.timer, dueAt: execution.branch(at: stepID)?.wait?.wakeAt),
-                consumed: nil, at: now)
+                at: now)
         case .resumed(let stepID, let data, let cause):
-            goOn(execution, stepID, Resumption(cause, data: data), consumed: nil, at: now)
+            goOn(execution, stepID, Resumption(cause, data: data), at: now)
         case .signalArrived(let stepID, let name, let payload, let generation):
             goOn(
-                execution, stepID, Resumption(.signal, data: payload), consumed: (name, generation), at: now)
+                execution, stepID, Resumption(.signal, data: payload),
+                by: .signalConsumed(name: name, generation: generation), consuming: [generation], at: now)
+        case .tokenArrived(let stepID, let id, let data, let generation):
+            goOn(
+                execution, stepID, Resumption(.token, data: data), by: .token(TokenNote(.used, id, stepID: stepID)),
+                consuming: [generation], at: now)
+        case .tokensChanged(let notes, let consumed):
+            Transition(notes.map { .token($0) }, then: .proceed, consumed: consumed)
         case .waitTimedOut(let stepID):
             timeOut(execution, stepID, at: now)
         case .deadlineReached:
@@ -257,6 +264,8 @@ public final class Decision: Sendable {
         case .child(let round):
             wait.kind = .children
             wait.round = round
+        case .token:
+            wait.kind = .token
         case .resume:
             break
         }
@@ -271,13 +280,12 @@ public final class Decision: Sendable {
 
     private func goOn(
         _ execution: ExecutionState, _ stepID: StepID, _ resumption: Resumption,
-        consumed: (name: String, generation: Int64)?, at now: Timestamp
+        by cause: ExecutionEvent? = nil, consuming consumed: [Int64] = [], at now: Timestamp
     ) -> Transition {
         guard let wait = execution.branch(at: stepID)?.wait, let node = graph.node(of: stepID) else {
             return Transition([], then: .proceed)
         }
-        var events: [ExecutionEvent] = []
-        if let consumed { events.append(.signalConsumed(name: consumed.name, generation: consumed.generation)) }
+        let events = cause.map { [$0] } ?? []
         if wait.reentry == nil, let data = resumption.data, let problem = problem(endingWith: data, wait, execution) {
             let attempt = StepAttempt(
                 stepID: stepID, attempt: execution.branch(at: stepID)?.attempt ?? 1, startedAt: wait.startedAt,
@@ -285,14 +293,13 @@ public final class Decision: Sendable {
             let failure = StepFailure("CONTEXT_LIMIT", problem, isRetryable: false)
             var transition = fail(execution, attempt, failure, timedOut: false, at: now, random: 0)
             transition.events = events + transition.events
-            transition.consumed = consumed.map { [$0.generation] } ?? []
+            transition.consumed = consumed
             return transition
         }
         var resumption = resumption
         guard wait.kind != .retry, wait.reentry == nil else {
             if execution.isBranched { resumption.stepID = stepID }
-            return Transition(
-                events + [.resumed(resumption)], then: .proceed, consumed: consumed.map { [$0.generation] } ?? [])
+            return Transition(events + [.resumed(resumption)], then: .proceed, consumed: consumed)
         }
         resumption.isUndoable = node.compensate != nil
         var next = wait.next
@@ -307,7 +314,7 @@ public final class Decision: Sendable {
         var transition = close(
             execution, stepID, next, .resumed(resumption), isUndoable: resumption.isUndoable)
         transition.events = events + transition.events
-        if let consumed { transition.consumed = [consumed.generation] }
+        transition.consumed = consumed
         return transition
     }
 
@@ -329,7 +336,7 @@ public final class Decision: Sendable {
             return Transition([], then: .proceed)
         }
         // Code that waits finds out by itself that nothing came.
-        if wait.reentry != nil { return goOn(execution, stepID, Resumption(.timer), consumed: nil, at: now) }
+        if wait.reentry != nil { return goOn(execution, stepID, Resumption(.timer), at: now) }
         let attempt = StepAttempt(
             stepID: stepID, attempt: branch.attempt, startedAt: wait.startedAt, endedAt: now)
         let failure = Failure("TIMEOUT", "nothing ended the wait within \((now - wait.startedAt).wholeMilliseconds) ms")

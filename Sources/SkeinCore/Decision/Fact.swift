@@ -28,6 +28,8 @@ public struct WaitRequest: Sendable, Hashable {
     public enum Until: Sendable, Hashable {
         case time(Timestamp)
         case signal(String)
+        /// Until one of the step's tokens is redeemed.
+        case token
         /// Until somebody resumes the execution.
         case resume
         /// Until the one child of this round has ended.
@@ -66,6 +68,10 @@ public enum Fact: Sendable, Equatable {
     /// Somebody ended this step's wait.
     case resumed(StepID, data: JSONValue?, cause: Resumption.Cause)
     indirect case signalArrived(StepID, name: String, payload: JSONValue?, generation: Int64)
+    /// One of this step's tokens was redeemed.
+    indirect case tokenArrived(StepID, TokenID, data: JSONValue?, generation: Int64)
+    /// Tokens were made by the step that runs, or made and revoked by others; `consumed`: the inbox items that say so.
+    case tokensChanged([TokenNote], consumed: [Int64])
     case waitTimedOut(StepID)
     /// The execution as a whole is out of time.
     case deadlineReached

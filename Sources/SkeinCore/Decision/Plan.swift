@@ -18,11 +18,12 @@ public enum Plan: Sendable {
 
 /// Something that was sent to an execution and waits in its inbox.
 public struct InboxItem: Sendable, Hashable {
-    public enum Kind: Int16, Sendable, Hashable { case signal = 1, resume }
+    public enum Kind: Int16, Sendable, Hashable { case signal = 1, resume, token, note }
 
     public var generation: Int64
     public var kind: Kind
-    /// The signal's name; for `resume` the position of the wait it is addressed to.
+    /// The signal's name; for `resume` the position of the wait it is addressed to, for `token` a ``TokenUse``. A `note`
+    /// is for the log only.
     public var name: String
     public var payload: JSONValue?
 
@@ -41,6 +42,7 @@ extension Decision {
         if execution.isPaused { return .park(due: .distantFuture) }
         if let rollback = execution.rollback { return compensate(execution, rollback, at: now) }
         if let deadline = execution.creation.deadline, deadline <= now { return .record(.deadlineReached) }
+        if let news = news(inbox) { return .record(news) }
         guard let branch = execution.main else { return execution.isBranched ? .branches : .ended }
         return plan(execution, branch, inbox, at: now)
     }
@@ -55,6 +57,7 @@ extension Decision {
         var steps: [FlowGraph.Node] = []
         var due = Timestamp.distantFuture
         var inbox = inbox
+        if let news = news(inbox) { facts.append(news) }
         for branch in execution.branches where !busy.contains(branch.stepID) {
             switch plan(execution, branch, inbox, at: now) {
             case .run(let node): steps.append(node)
@@ -83,7 +86,7 @@ extension Decision {
         guard let wait = branch.wait else { return run(execution, branch.stepID) }
         for item in inbox {
             switch (item.kind, wait.kind) {
-            case (.resume, .manual), (.resume, .timer):
+            case (.resume, .manual), (.resume, .timer), (.resume, .token):
                 guard item.name == String(branch.waitPosition) else { continue }
                 return .record(.resumed(wait.stepID, data: item.payload, cause: .resume))
             case (.signal, .signal):
@@ -91,6 +94,9 @@ extension Decision {
                 return .record(
                     .signalArrived(
                         wait.stepID, name: item.name, payload: item.payload, generation: item.generation))
+            case (.token, .token):
+                guard let use = TokenUse(item.name, at: wait.stepID), use.fits(branch, wait) else { continue }
+                return .record(.tokenArrived(wait.stepID, use.id, data: item.payload, generation: item.generation))
             default: continue
             }
         }
@@ -99,6 +105,14 @@ extension Decision {
         }
         if let timeoutAt = wait.timeoutAt, timeoutAt <= now { return .record(.waitTimedOut(wait.stepID)) }
         return .park(due: min(wait.due, execution.creation.deadline ?? .distantFuture))
+    }
+
+    /// What was done to tokens from outside, for the log.
+    private func news(_ inbox: [InboxItem]) -> Fact? {
+        guard !inbox.isEmpty else { return nil }
+        let items = inbox.filter { $0.kind == .note }
+        let notes = items.compactMap { TokenNote($0.payload) }
+        return notes.isEmpty ? nil : .tokensChanged(notes, consumed: items.map(\.generation))
     }
 
     private func compensate(_ execution: ExecutionState, _ rollback: Rollback, at now: Timestamp) -> Plan {

@@ -108,7 +108,9 @@ extension ExecutionEvent {
             self = .recovered(
                 from: object["from"]?.string.flatMap { WorkerID($0) }, reason: object["reason"]?.string ?? "")
         default:
-            guard let event = Self.intervention(type, object) ?? Self.rollback(type, object) else { return nil }
+            guard
+                let event = Self.intervention(type, object) ?? Self.rollback(type, object) ?? Self.token(type, object)
+            else { return nil }
             self = event
         }
     }
@@ -125,6 +127,15 @@ extension ExecutionEvent {
             return .forked(from: source, steps: object.steps)
         default: return nil
         }
+    }
+
+    private static func token(_ type: String, _ object: JSONObject) -> ExecutionEvent? {
+        guard type.hasPrefix("token."), let kind = TokenNote.Kind(rawValue: String(type.dropFirst(6))),
+            let step = object.step, let id = object["id"]?.string.flatMap({ TokenID($0) })
+        else { return nil }
+        var note = TokenNote(kind, id, stepID: step, expiresAt: object.time("exp"))
+        note.by = Intervention(object)
+        return .token(note)
     }
 
     private static func rollback(_ type: String, _ object: JSONObject) -> ExecutionEvent? {

@@ -64,6 +64,11 @@ extension ExecutionEvent {
         case .signalConsumed(let name, let generation):
             writer.member("name", name)
             writer.member("gen", generation)
+        case .token(let note):
+            writer.member("s", note.stepID.rawValue)
+            writer.member("id", note.id.raw)
+            writer.member("exp", note.expiresAt?.microseconds)
+            note.by.write(to: &writer)
         case .failed(let failure):
             writer.member("error", failure.json)
         case .timedOut(let limit):

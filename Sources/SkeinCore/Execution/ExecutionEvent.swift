@@ -80,6 +80,7 @@ public enum ExecutionEvent: Sendable, Equatable {
     indirect case waiting(Wait)
     indirect case resumed(Resumption)
     case signalConsumed(name: String, generation: Int64)
+    indirect case token(TokenNote)
     case completed
     indirect case failed(Failure)
     case timedOut(after: Duration)
@@ -156,7 +157,7 @@ public struct Reopening: Sendable, Hashable {
 
 /// What ended a wait.
 public struct Resumption: Sendable, Hashable {
-    public enum Cause: String, Sendable, Hashable, CaseIterable { case timer, resume, signal, run, children }
+    public enum Cause: String, Sendable, Hashable, CaseIterable { case timer, resume, signal, run, children, token }
 
     public var cause: Cause
     /// When it was due, for timers: the log's `at` minus this is how late the wake was.
@@ -195,6 +196,12 @@ extension ExecutionEvent {
         case .waiting: "execution.waiting"
         case .resumed: "execution.resumed"
         case .signalConsumed: "signal.consumed"
+        case .token(let note):
+            switch note.kind {
+            case .created: "token.created"
+            case .used: "token.used"
+            case .revoked: "token.revoked"
+            }
         case .completed: "execution.completed"
         case .failed: "execution.failed"
         case .timedOut: "execution.timed_out"

@@ -16,7 +16,7 @@ extension ExecutionState {
 
     private mutating func apply(_ event: ExecutionEvent, position: Int64, at time: Timestamp) {
         switch event {
-        case .created, .stepStarted, .signalConsumed, .timedOut:
+        case .created, .stepStarted, .signalConsumed, .token, .timedOut:
             break
         case .started:
             status = .running

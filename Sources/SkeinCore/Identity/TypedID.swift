@@ -43,6 +43,12 @@ public struct ClaimID: TypedID {
     public init(raw: UniqueID) { self.raw = raw }
 }
 
+/// Names a resume token for lists and revocation. Not secret: the token itself is.
+public struct TokenID: TypedID {
+    public let raw: UniqueID
+    public init(raw: UniqueID) { self.raw = raw }
+}
+
 /// Identifies one write, chosen before the first attempt: answers "was that mine?" after an unknown commit.
 public struct OperationID: TypedID {
     public let raw: UniqueID

@@ -32,11 +32,15 @@ extension PostgresExecutionStore {
             PostgresQuery(CommandQueries.appended, [key, operation]), PostgresQuery(CommandQueries.isAlive, [key]),
         ]
         while true {
-            let (position, isAlive) = try await insist {
+            let (position, tokens, isAlive) = try await insist {
                 let results = try await connections.pool.withConnection { try await $0.batch(queries) }
-                return (try results[0].first?.int64(0) ?? results[1].first?.int64(0), results[2].rowCount > 0)
+                let mine = results[0].first
+                return (
+                    try mine?.int64(0) ?? results[1].first?.int64(0), Int(try mine?.int32(1) ?? 0),
+                    results[2].rowCount > 0
+                )
             }
-            if let position { return .cancelled(position: position) }
+            if let position { return .cancelled(position: position, tokens: tokens) }
             guard isAlive else { return .notAlive }
             // An append came first; the next try begins behind it.
             try Task.checkCancellation()

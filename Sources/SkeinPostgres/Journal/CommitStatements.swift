@@ -46,6 +46,7 @@ struct CommitStatements {
         var expecting: [Int] = []
         var reporting: [Int] = []
         var cascading: [Int] = []
+        var closing: [Int] = []
         for row in rows {
             switch batch[row].effect {
             case .none: break
@@ -57,6 +58,7 @@ struct CommitStatements {
             if batch[row].snapshot != nil, !batch[row].isEnd { snapshots.append(row) }
             if !batch[row].consumed.isEmpty { consumers.append(row) }
             if batch[row].cascades { cascading.append(row) }
+            if !batch[row].closedTokens.isEmpty { closing.append(row) }
             switch batch[row].family {
             case .none: break
             case .expects: expecting.append(row)
@@ -87,6 +89,7 @@ struct CommitStatements {
         if !expecting.isEmpty { queries.append(expect(expecting)) }
         if !reporting.isEmpty { queries.append(report(reporting)) }
         if !cascading.isEmpty { queries.append(PostgresQuery(ChildQueries.cascade, [ids(cascading[...])])) }
+        if !closing.isEmpty { queries.append(closeTokens(closing)) }
         return (queries, park)
     }
 
@@ -180,6 +183,17 @@ struct CommitStatements {
             ])
     }
 
+    private func closeTokens(_ rows: [Int]) -> PostgresQuery {
+        let scopes = rows.flatMap { row in batch[row].closedTokens.map { (row, $0.wait) } }
+        return PostgresQuery(
+            TokenQueries.close,
+            [
+                ids(scopes.map(\.0)[...]),
+                .array(.int4s(optional: scopes.map { $0.1.map { Int32(clamping: $0.visit) } })),
+                .array(.texts(optional: scopes.map { $0.1?.key })), now,
+            ])
+    }
+
     private func consume(_ rows: Rows) -> PostgresQuery {
         let items = rows.flatMap { row in batch[row].consumed.map { (row, $0) } }
         return PostgresQuery(
@@ -188,6 +202,16 @@ struct CommitStatements {
                 ids(items.map(\.0)[...]), .array(.int8s(items.map(\.1))),
                 .array(.int8s(items.map { batch[$0.0].position })),
             ])
+    }
+}
+
+extension TokenScope {
+    /// The one wait; nil: all.
+    fileprivate var wait: (visit: Int, key: String?)? {
+        switch self {
+        case .all: nil
+        case .wait(let visit, let key): (visit, key)
+        }
     }
 }
 

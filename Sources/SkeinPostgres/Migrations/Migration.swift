@@ -24,6 +24,7 @@ struct Migration: Hashable {
         Migration(version: 5, name: "children", script: PackageResources._005_children_sql),
         Migration(version: 6, name: "operators", script: PackageResources._006_operators_sql),
         Migration(version: 7, name: "failures", script: PackageResources._007_failures_sql),
+        Migration(version: 8, name: "tokens", script: PackageResources._008_tokens_sql),
     ]
 
     /// SHA-256 of the script as it is in the source, whatever the schema is called.

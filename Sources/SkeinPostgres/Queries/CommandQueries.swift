@@ -39,7 +39,12 @@ enum CommandQueries {
             ON CONFLICT (execution_id, seq) DO NOTHING
             RETURNING execution_id, seq
         ),
-        del AS (DELETE FROM ready r USING ins WHERE r.execution_id = ins.execution_id),
+        del AS (DELETE FROM ready r USING ins WHERE r.execution_id = ins.execution_id RETURNING r.execution_id),
+        closed AS (
+            UPDATE tokens t SET state = 3, closed_at = COALESCE($4::timestamptz, clock_timestamp())
+            FROM del WHERE t.execution_id = del.execution_id AND t.state = 1
+            RETURNING t.id
+        ),
         snap AS (
             UPDATE executions e SET status = 12, ended_at = COALESCE($4::timestamptz, clock_timestamp())
             FROM ins WHERE e.id = ins.execution_id
@@ -58,7 +63,7 @@ enum CommandQueries {
             INSERT INTO cascades (execution_id) SELECT execution_id FROM ins
             WHERE EXISTS (SELECT FROM children c WHERE c.parent_id = ins.execution_id) ON CONFLICT DO NOTHING
         )
-        SELECT seq FROM ins
+        SELECT seq, (SELECT count(*)::integer FROM closed) FROM ins
         """)
 
     /// Whether an operation is in the log: the answer to a repeated request. $1 id, $2 operation

@@ -12,6 +12,9 @@ extension PostgresExecutionStore {
         while let dropped = try await chore(PostgresQuery(RegistryQueries.dropExpiredKeys, [queryTime])), dropped > 0 {
             try Task.checkCancellation()
         }
+        let memory = PostgresParameter.microseconds(TokenRecord.memory)
+        let tokens = PostgresQuery(TokenQueries.dropOld, [queryTime, memory])
+        while let dropped = try await chore(tokens), dropped > 0 { try Task.checkCancellation() }
     }
 
     /// One chore in a transaction of its own. Nil when another instance is at it, or somebody's lock is in the way: it

@@ -54,10 +54,11 @@ extension HTTPProblem {
 
     private static func status(of code: EngineError.Code) -> HTTPResponse.Status {
         switch code {
-        case .flowNotFound, .executionNotFound, .stepNotFound: .notFound
+        case .flowNotFound, .executionNotFound, .stepNotFound, .tokenNotFound: .notFound
+        case .tokenExpired, .tokenRevoked: .gone
         case .flowInvalid, .invalidRequest, .contextLimit, .idempotencyMismatch, .handlerNotFound: .unprocessableContent
         case .flowConflict, .invalidTransition, .contextConflict, .executionBusy, .executionNotWaiting, .executionEnded,
-            .executionCancelled,
+            .executionCancelled, .tokenUsed,
             .idempotencyInFlight,
             .lockUnavailable, .lockLost:
             .conflict

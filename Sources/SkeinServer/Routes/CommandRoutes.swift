@@ -95,6 +95,7 @@ struct CommandRoutes: Sendable {
             [
                 "execution": result.execution.json, "cancelled": .bool(result.cancelled),
                 "previousStatus": .string(result.previousStatus.rawValue),
+                "tokensInvalidated": .int(Int64(result.tokensInvalidated)),
             ] as JSONObject)
     }
 

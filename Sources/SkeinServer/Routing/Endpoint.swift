@@ -31,6 +31,7 @@ struct Endpoints {
         return FlowRoutes(engine: engine).endpoints
             + ExecutionRoutes(engine: engine).endpoints
             + CommandRoutes(engine: engine).endpoints
+            + TokenRoutes(engine: engine).endpoints
             + history.endpoints
             + WeaverRoutes(engine: engine, events: history.events).endpoints
             + ClusterRoutes(engine: engine).endpoints
