@@ -104,6 +104,30 @@ struct ExampleTests {
         return id
     }
 
+    @Test func `a wait with a token puts it out, for as long as the wait may last`() async throws {
+        let flow: JSONValue = [
+            "id": "guarded", "version": "1.0.0", "initialStepId": "ask",
+            "steps": [
+                "ask": [
+                    "type": "wait", "outputKey": "answer", "transitions": ["onSuccess": nil],
+                    "config": ["token": ["expiresInMs": 60_000, "metadata": ["to": "${who}"]], "timeoutMs": 5_000],
+                ]
+            ],
+        ]
+        try await engine.register(flow, strict: true)
+        let id = try await engine.create("guarded", context: ["who": "ann"]).execution.id
+        let waiting = try await engine.step(id)
+        #expect(waiting.wait?.kind == .token && waiting.wait?.timeoutAt == clock.now + .seconds(5))
+        let record = try #require(try await engine.tokens(of: id).first)
+        #expect(record.expiresAt == clock.now + .seconds(5) && record.metadata == ["to": "ann"])
+        let answer = try #require(waiting.context["answer"])
+        #expect(answer["tokenId"]?.string == record.id.description)
+        #expect(answer["expiresAt"]?.string == record.expiresAt.description)
+        _ = try await engine.resume(token: answer["token"]?.string ?? "", data: ["ok": true])
+        let done = try await engine.run(id)
+        #expect(done.status == .completed && done.context["answer"] == ["ok": true])
+    }
+
     @Test func `the report sums up what was paid`() async throws {
         let orders: JSONValue = [
             ["id": "A-1", "status": "paid", "amount": 19.9], ["id": "A-2", "status": "open", "amount": 5],

@@ -29,7 +29,7 @@ struct TokenRoutes: Sendable {
                 "token": .string(token.token), "tokenId": .string(token.id.description),
                 "executionId": .string(id.description), "stepId": .string(token.stepID.rawValue),
                 "expiresAt": .string(token.expiresAt.description),
-            ] as JSONObject, status: .created, headers: [.cacheControl: "no-store"])
+            ] as JSONObject, status: .created)
     }
 
     /// Oldest first; never the secrets.
