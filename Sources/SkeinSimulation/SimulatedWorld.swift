@@ -31,9 +31,6 @@ final class SimulatedWorld: Sendable {
         var frozen: [(until: Int, thaw: CheckedContinuation<Void, Never>)] = []
         var accepted: [ExecutionID: [Accepted]] = [:]
         var operations: [OperationID: Int64] = [:]
-        /// Rows written so far, and which of them were an execution's first and last.
-        var rows = 0
-        var written: [ExecutionID: (first: Int, last: Int)] = [:]
         var lastPayload: Int64 = 0
         var lives: UInt64 = 0
         var reopenings = 0
@@ -133,7 +130,7 @@ final class SimulatedWorld: Sendable {
                 gate: { [unowned self] in await gate() },
                 sent: { [unowned self] in keep($0, $1) },
                 broke: { [unowned self] in note("fault: \($0)") },
-                committed: { [unowned self] ids, outcomes in keep(ids, outcomes) }))
+                committed: { [unowned self] _, outcomes in keep(outcomes) }))
         let engine = Engine(
             store: store, coordination: coordination, configuration: configuration, clock: clock, logger: Self.logger)
         equip(engine)
@@ -180,23 +177,16 @@ final class SimulatedWorld: Sendable {
         }
     }
 
-    private func keep(_ ids: [ExecutionID], _ outcomes: [AppendOutcome]) {
+    private func keep(_ outcomes: [AppendOutcome]) {
         state.withLock { state in
-            for (id, outcome) in zip(ids, outcomes) {
+            for outcome in outcomes {
                 switch outcome {
                 case .fenced: state.result.tally.add("fenced")
                 case .refused: state.result.tally.add("refused")
-                case .committed:
-                    state.rows += 1
-                    state.written[id] = (state.written[id]?.first ?? state.rows, state.rows)
+                case .committed: break
                 }
             }
         }
-    }
-
-    /// Whether one was made when the other had been written for the last time.
-    func isLate(_ child: ExecutionID, behind parent: ExecutionID) -> Bool {
-        state.withLock { ($0.written[child]?.first ?? 0) > ($0.written[parent]?.last ?? .max) }
     }
 
     // MARK: - Time and turns

@@ -29,6 +29,23 @@ extension StoreConformance {
             let later = try await scene.store.children(of: id, round: 2, wakeAt: 3)
             try expect("how far the round is", later.ended, is: 2)
         },
+        Case("only whoever holds the parent makes children of it") { scene in
+            let worker = try await scene.worker()
+            let parent = try await scene.held(worker)
+            let id = parent.executionID
+            try await scene.commit(scene.step(id, at: 2).with(family: .expects([.init(2, total: 3)])))
+            let other = HeldClaim(id, ClaimID(raw: scene.executionID().raw))
+            let stale = try await scene.outcomes([scene.child(of: id, round: 2, ordinal: 0, by: other)])
+            try expect("a child of somebody else", stale.map(\.isStale), is: [true])
+            let born = try await scene.outcomes([scene.child(of: id, round: 2, ordinal: 0, by: parent)])
+            try expect("the owner's child", born.map(\.isStale), is: [false])
+            _ = try await scene.store.cancel(
+                id, operationID: OperationID(raw: scene.executionID().raw), body: scene.cancelled())
+            let late = try await scene.outcomes([scene.child(of: id, round: 2, ordinal: 1, by: parent)])
+            try expect("a child after the end", late.map(\.isStale), is: [true])
+            let children = try await scene.store.children(of: id, round: nil, from: 0, limit: 5)
+            try expect("the children", children.count, is: 1)
+        },
         Case("a child that fails wakes a parent that need not wait for the others") { scene in
             let worker = try await scene.worker()
             let id = try await scene.held(worker).executionID
@@ -169,19 +186,26 @@ extension StoreConformance {
 
 extension StoreScenario {
     /// The first row of a child.
-    fileprivate func child(of parent: ExecutionID, round: Int64, ordinal: Int32) -> Append {
+    fileprivate func child(of parent: ExecutionID, round: Int64, ordinal: Int32, by owner: HeldClaim? = nil) -> Append {
         let id = executionID()
         let creation = ExecutionCreation(
             id: id, flowID: "flow", flowVersion: "1.0.0", context: [:], parentID: parent, rootID: parent,
             parentRound: round, ordinal: ordinal, depth: 1, createdAt: now)
+        var new = NewExecution(creation: creation, needs: StoreScenario.needs, readyAt: .distantFuture)
+        new.parent = owner
         return Append(
             executionID: id, position: 1, kind: .created, count: 1, operationID: OperationID(raw: id.raw),
             body: LogBody(workerID: nil, at: now, events: [.created(creation)]).encoded(),
-            effect: .create(
-                NewExecution(creation: creation, needs: StoreScenario.needs, readyAt: .distantFuture), ownership: nil))
+            effect: .create(new, ownership: nil))
     }
 
     fileprivate func cancelled() -> [UInt8] {
         LogBody(workerID: nil, at: now, events: [.cancelled(Cancellation())]).encoded()
+    }
+}
+
+extension AppendOutcome {
+    fileprivate var isStale: Bool {
+        if case .refused(let error) = self { error.code == .stale } else { false }
     }
 }

@@ -32,16 +32,18 @@ final class ChildMaker: Sendable {
 
     /// Makes those children of a round, as far as they do not exist.
     func make(
-        _ range: Range<Int>, of spawn: Spawn, parent: ExecutionCreation, unless isStopped: () -> Bool = { false }
+        _ range: Range<Int>, of spawn: Spawn, parent: ExecutionCreation, claim claimID: ClaimID,
+        unless isStopped: () -> Bool = { false }
     ) async throws {
         let flow = try await flow(spawn.flowID, version: spawn.flowVersion)
         var next = range.lowerBound
         while next < range.upperBound {
             if isStopped() { throw CancellationError() }
             let chunk = next..<min(range.upperBound, next + Self.chunk)
-            let appends = try chunk.map { try append($0, of: spawn, parent, flow) }
+            let appends = try chunk.map { try append($0, of: spawn, parent, claimID, flow) }
             for outcome in try await store.commit(appends, writer: 0) {
                 if case .refused(let error) = outcome {
+                    if error.code == .stale { throw error }
                     throw StepFailure(
                         "INVALID_OUTPUT", "a child cannot be stored: \(error.message)", isRetryable: false)
                 }
@@ -54,10 +56,10 @@ final class ChildMaker: Sendable {
     }
 
     /// The only child of a round, unless it exists.
-    func makeMissing(_ spawn: Spawn, parent: ExecutionCreation) async throws {
+    func makeMissing(_ spawn: Spawn, parent: ExecutionCreation, claim claimID: ClaimID) async throws {
         let id = spawn.childID(0, of: parent.id)
         guard try await store.load([id])[id] == nil else { return }
-        try await make(0..<1, of: spawn, parent: parent)
+        try await make(0..<1, of: spawn, parent: parent, claim: claimID)
     }
 
     /// Why a context cannot be a child's.
@@ -85,9 +87,9 @@ final class ChildMaker: Sendable {
         return outcomes
     }
 
-    private func append(_ ordinal: Int, of spawn: Spawn, _ parent: ExecutionCreation, _ flow: CompiledFlow) throws
-        -> Append
-    {
+    private func append(
+        _ ordinal: Int, of spawn: Spawn, _ parent: ExecutionCreation, _ claimID: ClaimID, _ flow: CompiledFlow
+    ) throws -> Append {
         let context = spawn.contexts[ordinal]
         if let problem = problem(of: context, in: flow) {
             throw StepFailure("CONTEXT_LIMIT", "child \(ordinal): \(problem.failure.message)", isRetryable: false)
@@ -101,7 +103,9 @@ final class ChildMaker: Sendable {
             createdAt: spawn.at)
         let body = LogBody(workerID: identity.id, at: spawn.at, events: [.created(creation)])
         let state = flow.decision.graph.state(creation)
-        let new = NewExecution(creation: creation, needs: flow.needs(state), readyAt: spawn.at)
+        var new = NewExecution(creation: creation, needs: flow.needs(state), readyAt: spawn.at)
+        // Its parent may have been cancelled meanwhile, and its children with it.
+        new.parent = HeldClaim(parent.id, claimID)
         return Append(
             executionID: id, position: 1, kind: .created, count: 1, operationID: OperationID(raw: id.raw),
             body: body.encoded(), effect: .create(new, ownership: nil))

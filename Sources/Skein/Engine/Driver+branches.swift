@@ -23,7 +23,10 @@ private final class BranchMailbox: CheckpointKeeper {
         var isPoked = false
     }
 
+    let claimID: ClaimID
     private let state = Mutex(State())
+
+    init(_ claimID: ClaimID) { self.claimID = claimID }
 
     /// Returns false when nobody reads any more.
     @discardableResult
@@ -96,7 +99,7 @@ private final class BranchMailbox: CheckpointKeeper {
 extension Driver {
     /// Drives an execution while it has several branches. Nil: go on driving.
     func driveBranches(_ drive: inout Drive) async -> DriveEnd? {
-        let mailbox = BranchMailbox()
+        let mailbox = BranchMailbox(drive.slot.claimID)
         return await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
                 let end = await driveBranches(&drive, mailbox, &group)

@@ -136,7 +136,9 @@ extension Driver {
             // Half of those in flight make room for the next ones together.
             let wanted = spawn.awaits ? min(total, count.ended + spawn.concurrency) : total
             if count.started < wanted {
-                try await children.make(count.started..<wanted, of: spawn, parent: drive.state.creation) {
+                try await children.make(
+                    count.started..<wanted, of: spawn, parent: drive.state.creation, claim: drive.slot.claimID
+                ) {
                     drive.slot.stopped != nil
                 }
                 count.started = wanted

@@ -2,6 +2,9 @@ package import SkeinCore
 
 /// Makes durable what a step's code says while it runs.
 package protocol CheckpointKeeper: AnyObject, Sendable {
+    /// The claim that the execution is held by.
+    var claimID: ClaimID { get }
+
     /// Returns once it is durable.
     ///
     /// - Parameter fact: one that leaves an event while the attempt goes on.
@@ -27,6 +30,8 @@ final class SlotKeeper: CheckpointKeeper {
     private let journal: Journal
     private let identity: WorkerIdentity
     private let clock: any EngineClock
+
+    var claimID: ClaimID { slot.claimID }
 
     init(_ slot: Slot, _ journal: Journal, _ identity: WorkerIdentity, _ clock: any EngineClock) {
         self.slot = slot

@@ -81,7 +81,7 @@ extension StepContext {
                     "WORKFLOW_DEFINITION_CHANGED", "what was recorded as '\(asked)' is no child", isRetryable: false)
             }
             // Whoever recorded it may have ended before it was made.
-            if !replay.undoes { try await maker.makeMissing(spawn, parent: creation) }
+            if !replay.undoes { try await maker.makeMissing(spawn, parent: creation, claim: try claimID()) }
             return spawn
         case .new(let key):
             defer { replay.done(asked) }
@@ -99,9 +99,14 @@ extension StepContext {
             spawn.round = round(key)
             try await record(.childSpawned(stepID, spawn))
             replay.done(key, at: clock.now)
-            try await maker.make(0..<1, of: spawn, parent: creation)
+            try await maker.make(0..<1, of: spawn, parent: creation, claim: try claimID())
             return spawn
         }
+    }
+
+    private func claimID() throws -> ClaimID {
+        guard let keeper else { throw CancellationError() }
+        return keeper.claimID
     }
 
     /// Below 0: positions of events are above.

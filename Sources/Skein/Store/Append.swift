@@ -108,6 +108,8 @@ public struct NewExecution: Sendable {
     /// How many versions of the flow there were when the creator took the latest: with others by now the store refuses
     /// the row as `stale`. Nil: the creator was told which version.
     public var knownVersions: Int?
+    /// Who starts it as a child, and must hold the claim: else the store refuses the row as `stale`. Nil: anybody may.
+    public var parent: HeldClaim?
 
     public init(creation: ExecutionCreation, needs: String, readyAt: Timestamp, knownVersions: Int? = nil) {
         self.creation = creation

@@ -50,6 +50,10 @@ extension InMemoryExecutionStore.State {
                 return .refused(
                     StoreError(.stale, "the flow '\(new.creation.flowID)' has other versions by now"))
             }
+            if let parent = new.parent, ready[parent.executionID]?.claimID != parent.claimID {
+                return .refused(
+                    StoreError(.stale, "the parent \(parent.executionID) has ended or has another owner"))
+            }
             create(new, ownership, at: now)
         }
         guard let execution = executions.index(forKey: append.executionID) else { return .fenced }

@@ -9,7 +9,7 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
         case invalid
         /// A row that this version cannot read.
         case corrupt
-        /// The flow has other versions than the creator knew.
+        /// The flow has other versions than the creator knew, or the parent of a child has ended.
         case stale
         /// The server's settings would lose acknowledged work.
         case unsafe

@@ -110,6 +110,8 @@ struct CommitStatements {
                 .array(.uuids(optional: made.map { $0.ownership?.claimID.postgres })),
                 .array(.int8s(made.map { $0.ownership?.lease.microseconds ?? 0 })), now,
                 .array(.int4s(optional: made.map { $0.execution.knownVersions.map { Int32(clamping: $0) } })),
+                .array(.uuids(optional: made.map { $0.execution.parent?.executionID.postgres })),
+                .array(.uuids(optional: made.map { $0.execution.parent?.claimID.postgres })),
             ])
     }
 

@@ -40,7 +40,8 @@ enum AppendQueries {
         """)
 
     /// $1 ids, $2 ready times, $3 priorities, $4 needs, $5 tenants, $6 flows, $7 owners, $8 claims, $9 leases in
-    /// microseconds, $10 time, $11 versions of the flow that the creator knew (NULL: it was told which)
+    /// microseconds, $10 time, $11 versions of the flow that the creator knew (NULL: it was told which),
+    /// $12 parents that must be held by $13 claims
     static let createReady = PostgresStatement(
         "create_ready",
         """
@@ -51,8 +52,9 @@ enum AppendQueries {
             u.priority, u.needs, u.tenant, u.flow, u.owner, u.claim
         FROM unnest(
             $1::uuid[], $2::timestamptz[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::uuid[], $9::bigint[],
-            $11::integer[]) u(id, ready_at, priority, needs, tenant, flow, owner, claim, lease, known)
-        WHERE u.known IS NULL OR u.known = (SELECT count(*) FROM flows f WHERE f.id = u.flow) OR refuse_stale(u.flow)
+            $11::integer[], $12::uuid[], $13::uuid[]) u(id, ready_at, priority, needs, tenant, flow, owner, claim, lease, known, parent, held)
+        WHERE (u.known IS NULL OR u.known = (SELECT count(*) FROM flows f WHERE f.id = u.flow) OR refuse_stale(u.flow))
+            AND (u.parent IS NULL OR must_own(u.parent, u.held))
         """)
 
     /// $1 ids, $2 due times, $3 seen generations, $4 needs, $5 whether it is a pause, $6 time
