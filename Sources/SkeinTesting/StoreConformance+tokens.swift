@@ -59,8 +59,8 @@ extension StoreConformance {
             scene.advance(.seconds(1))
             try expect("an expired one", try await scene.redeem(expired), is: .expired)
             try expect("a revoked one", try await scene.redeem(revoked), is: .revoked)
-            try expect(
-                "the list", try await scene.store.tokens(of: id, limit: 10).map(\.status), is: [.expired, .revoked])
+            let listed = try await scene.store.tokens(of: id, limit: 10)
+            try expect("the list", Set(listed.map(\.status)), is: [.expired, .revoked])
             try expect("the inbox", try await scene.load(id).inbox.map(\.kind), is: [.note])
             try expect("no token", try await scene.store.token(unknown.id), is: nil)
         },

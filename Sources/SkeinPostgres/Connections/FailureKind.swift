@@ -23,6 +23,8 @@ enum FailureKind: Equatable {
     case schema
     /// A creator took for the latest what is not the latest any more.
     case stale
+    /// Whoever made a child does not hold its parent.
+    case orphan
 
     init(_ error: PostgresError) {
         if error.outcomeUnknown {
@@ -46,6 +48,7 @@ enum FailureKind: Equatable {
         case "40001", "40P01", "25P02", "57014", "26000": return .again
         case "25006": return .down
         case "SK001": return .stale
+        case "SK002": return .orphan
         default: break
         }
         switch sqlState.prefix(2) {
@@ -74,7 +77,7 @@ extension StoreError {
             switch FailureKind(error) {
             case .bad: .invalid
             case .schema: .schema
-            case .stale: .stale
+            case .stale, .orphan: .stale
             case .unknown where error.code == .decoding: .corrupt
             case .unknown, .taken, .locked, .again, .down, .closed: .unavailable
             }

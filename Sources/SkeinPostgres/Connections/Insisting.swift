@@ -30,9 +30,9 @@ extension PostgresExecutionStore {
                 case .unknown: isHopeful = error.code != .decoding
                 case .again, .locked, .taken: isHopeful = failures < 50
                 case .down: isHopeful = failures < error.patience
-                case .closed, .bad, .schema, .stale: isHopeful = false
+                case .closed, .bad, .schema, .stale, .orphan: isHopeful = false
                 }
-                let canSettle = ![.closed, .bad, .schema, .stale].contains(kind) && error.code != .decoding
+                let canSettle = ![.closed, .bad, .schema, .stale, .orphan].contains(kind) && error.code != .decoding
                 guard isHopeful || (isUnknown && canSettle) else { throw StoreError(error) }
                 if failures > 3 {
                     logger.info(

@@ -112,7 +112,7 @@ struct CommitRun {
             queue.insert(work, at: 0)
         case .closed:
             return .fail(isUntouched && !work.isUnknown ? StoreError(error) : CancellationError())
-        case .bad, .taken:
+        case .bad, .taken, .orphan:
             return isolate(work, error)
         case .stale:
             // Nothing was written: all who took the latest version look again, the others go on.
@@ -132,7 +132,7 @@ struct CommitRun {
     private mutating func isolate(_ work: Work, _ error: PostgresError) -> Reaction {
         if !halve(work) {
             var refusal = StoreError(error)
-            refusal.code = .invalid
+            if refusal.code != .stale { refusal.code = .invalid }
             settle(work.rows, as: .refused(refusal))
         }
         return .goOn

@@ -31,7 +31,7 @@ extension PostgresExecutionStore {
             case .locked, .again, .unknown:
                 logger.info("a chore is put off", metadata: ["postgres.error": "\(error)"])
                 return nil
-            case .taken, .down, .closed, .bad, .schema, .stale: throw StoreError(error)
+            case .taken, .down, .closed, .bad, .schema, .stale, .orphan: throw StoreError(error)
             }
         }
     }

@@ -8,12 +8,12 @@ BEGIN
     PERFORM FROM @SCHEMA@.ready r WHERE r.execution_id = parent AND r.claim_id = claim FOR KEY SHARE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'the parent % has ended or has another owner', parent
-            USING ERRCODE = 'SK001', HINT = 'Nobody waits for the child.';
+            USING ERRCODE = 'SK002', HINT = 'Nobody waits for the child.';
     END IF;
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION @SCHEMA@.must_own IS 'True while an execution is held by this claim, else fails with SK001. Keeps it from ending until the transaction is over.';
+COMMENT ON FUNCTION @SCHEMA@.must_own IS 'True while an execution is held by this claim, else fails with SK002. Keeps it from ending until the transaction is over.';
 
 -- Counts notes. One at a time, or two could wait for each other's rounds; parents that somebody holds locked are left for the next call;
 -- whoever makes children does not.
