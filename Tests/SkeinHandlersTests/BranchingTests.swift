@@ -113,4 +113,24 @@ struct BranchingTests {
         #expect(result.next == "other")
         #expect(result.output == ["path": "gone", "value": nil, "target": "other"])
     }
+
+    @Test(
+        arguments: [
+            ([1, 2], [1, 2]), ("list", [1, 2]), ("deep.list", [3]), ("$.list", [1, 2]), ("$.deep['list']", [3]),
+            ("$..n", [7, 8]), ("$.rows[?@.n > 7]", [["n": 8]]), ("$.none[*]", []),
+        ] as [(JSONValue, [JSONValue])])
+    func `a map runs over a list, or over what a path finds`(items: JSONValue, found: [JSONValue]) async throws {
+        let context: JSONObject = [
+            "list": [1, 2], "deep": ["list": [3]], "rows": [["n": 7], ["n": 8]], "text": "no list",
+        ]
+        let result = try await HandlerBench().run("map", ["items": items, "flowId": "child"], context: context)
+        #expect((result.children?.contexts ?? []).map { $0["item"] } == found)
+    }
+
+    @Test(arguments: ["text", "none", "$.text", "$.none", "$[", 7] as [JSONValue])
+    func `a map over something else fails`(items: JSONValue) async throws {
+        let result = try await HandlerBench().run(
+            "map", ["items": items, "flowId": "child"], context: ["text": "no list"])
+        #expect(result.code == "INPUT_ERROR" && result.failure?.isRetryable == false)
+    }
 }

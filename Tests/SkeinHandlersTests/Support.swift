@@ -65,6 +65,10 @@ extension StepResult where Output == JSONValue {
 
     var code: String? { failure?.failure.code }
 
+    var children: ChildrenRequest? {
+        if case .children(let request) = self { request } else { nil }
+    }
+
     var wait: WaitRequest? {
         if case .wait(let request) = self { request } else { nil }
     }

@@ -3,7 +3,7 @@ import SkeinCore
 
 /// `map`: runs a flow once for each item of a list, as children, and gives their results in order.
 ///
-/// Parameters: `items` (a list, or the dotted path of one in the context), `flowId`, `flowVersion`, `concurrency` (all
+/// Parameters: `items` (a list, the dotted path of one in the context, or a JSONPath), `flowId`, `flowVersion`, `concurrency` (all
 /// at once), `onError` (`fail` or `collect`), `itemKey` (`item`), `context` (what every child gets beside its item and
 /// `index`). An item that is an object is not spread: it is found under `itemKey`. Output: the list of the children's
 /// results. Failures: MISSING_FLOW_ID, INPUT_ERROR, CHILD_FAILED.
@@ -55,12 +55,25 @@ struct MapHandler: BuiltinHandler {
         return .children(request)
     }
 
+    /// A path with wildcards or filters gives all that it finds; others must lead to a list.
     private func items(_ parameters: Parameters, _ step: StepContext) throws -> [JSONValue] {
         let value = parameters["items"]
         if let items = value?.array { return items }
-        if let path = value?.string.flatMap({ DotPath($0) }), let items = path.value(in: step.context)?.array {
-            return items
+        let found: [JSONValue]
+        if let text = value?.string, text.hasPrefix("$") {
+            do {
+                let path = try JSONPath(text)
+                found = try path.select(from: .object(step.context))
+                if !path.isSingular { return found.count == 1 ? found[0].array ?? found : found }
+            } catch {
+                throw StepFailure.input("'items' is no valid path: \(error)")
+            }
+        } else {
+            found = value?.string.flatMap { DotPath($0)?.value(in: step.context) }.map { [$0] } ?? []
         }
-        throw StepFailure.input("'items' must be a list, or the path of one in the context")
+        guard let items = found.first?.array else {
+            throw StepFailure.input("'items' must be a list, or the path of one in the context")
+        }
+        return items
     }
 }
