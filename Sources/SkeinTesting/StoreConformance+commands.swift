@@ -43,6 +43,22 @@ extension StoreConformance {
                 is: .accepted(generation: 1))
             try expect("another operation", try await scene.store.send(scene.message(id)), is: .notAlive)
         },
+        Case("a wait is resumed once, also by fifty at once") { scene in
+            let id = try await scene.create()
+            let outcomes = try await withThrowingTaskGroup(of: SendOutcome.self) { group in
+                for _ in 0..<50 {
+                    let message = scene.message(id, name: "7", kind: .resume)
+                    group.addTask { try await scene.store.send(message) }
+                }
+                return try await group.reduce(into: [SendOutcome]()) { $0.append($1) }
+            }
+            try expect("how many came too late", outcomes.count { $0 == .taken }, is: 49)
+            try expect("the inbox", try await scene.load(id).inbox.count, is: 1)
+            let other = try await scene.store.send(scene.message(id, name: "8", kind: .resume))
+            guard case .accepted = other else {
+                throw StoreViolation(message: "another wait is resumed, too", place: "\(#fileID):\(#line)")
+            }
+        },
         Case("one operation may be sent to two executions") { scene in
             let ids = try await scene.create(2)
             let operation = scene.operationID()

@@ -63,7 +63,7 @@ struct WaitTests {
         ]
         let first = try await bench.run(flow, simulateTime: false)
         _ = try await bench.engine.resume(first.id, data: 1)
-        _ = try await bench.engine.resume(first.id, data: 2)
+        await #expect(throws: EngineError.self) { try await bench.engine.resume(first.id, data: 2) }
         let second = try await bench.engine.run(first.id, simulateTime: false)
         #expect(second.status == .waiting)
         #expect(second.currentSteps == ["two"])

@@ -94,6 +94,10 @@ extension Engine {
                 InboxMessage(
                     executionID: id, operationID: .new(), kind: .resume, name: String(branch.waitPosition),
                     payload: data))
+            if sent == .taken {
+                throw EngineError(
+                    .executionNotWaiting, "somebody else has resumed this wait of the execution \(id) already")
+            }
             guard case .accepted = sent else { throw notWaiting(try await self.execution(id), for: "a resume") }
             self.wakeUp(id, "resume")
             return try await self.execution(id)

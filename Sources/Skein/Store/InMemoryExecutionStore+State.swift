@@ -34,6 +34,8 @@ extension InMemoryExecutionStore {
         var inbox: [InboxItem] = []
         /// The generation of everything that was ever sent, by its operation.
         var accepted: [OperationID: Int64] = [:]
+        /// The waits that somebody has resumed, by the positions they began at.
+        var resumed: Set<String> = []
         var tokens: [TokenID] = []
     }
 

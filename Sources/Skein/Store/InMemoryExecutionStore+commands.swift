@@ -59,6 +59,9 @@ extension InMemoryExecutionStore.State {
     mutating func send(_ message: InboxMessage, at now: Timestamp) -> SendOutcome {
         let id = message.executionID
         if let generation = executions[id]?.accepted[message.operationID] { return .accepted(generation: generation) }
+        if message.kind == .resume, executions[id]?.resumed.contains(message.name) == true, ready[id] != nil {
+            return .taken
+        }
         let bumped = updateReady(id) { row in
             row.wakeGeneration += 1
             // Level-triggered: an owner finds the newer generation when it parks.
@@ -68,6 +71,7 @@ extension InMemoryExecutionStore.State {
         guard let generation = bumped else { return .notAlive }
         let item = InboxItem(generation: generation, kind: message.kind, name: message.name, payload: message.payload)
         executions[id]?.inbox.append(item)
+        if message.kind == .resume { executions[id]?.resumed.insert(message.name) }
         executions[id]?.accepted[message.operationID] = generation
         return .accepted(generation: generation)
     }

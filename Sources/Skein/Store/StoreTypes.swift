@@ -44,6 +44,8 @@ public struct InboxMessage: Sendable {
 
 public enum SendOutcome: Sendable, Hashable {
     case accepted(generation: Int64)
+    /// Somebody else has resumed that wait.
+    case taken
     /// It has ended, or never was.
     case notAlive
 }

@@ -17,10 +17,12 @@ extension PostgresExecutionStore {
             ])
         return try await insist {
             let results = try await connections.commands.batch([
-                send, PostgresQuery(CommandQueries.sent, [id, operation]),
+                send, PostgresQuery(CommandQueries.sent, [id, operation]), PostgresQuery(CommandQueries.isAlive, [id]),
             ])
-            let generation = try results[0].first?.int64(0) ?? results[1].first?.int64(0)
-            return generation.map { .accepted(generation: $0) } ?? .notAlive
+            if let generation = try results[0].first?.int64(0) ?? results[1].first?.int64(0) {
+                return .accepted(generation: generation)
+            }
+            return message.kind == .resume && results[2].first != nil ? .taken : .notAlive
         }
     }
 

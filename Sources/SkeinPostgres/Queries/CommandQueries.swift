@@ -16,7 +16,7 @@ enum CommandQueries {
         )
         INSERT INTO inbox (execution_id, gen, op_id, kind, name, payload, at)
         SELECT execution_id, wake_gen, $2::uuid, $3::smallint, $4::text, $5::bytea, COALESCE($6::timestamptz, clock_timestamp()) FROM r
-        ON CONFLICT (op_id, execution_id) DO NOTHING
+        ON CONFLICT DO NOTHING
         RETURNING gen
         """)
 
