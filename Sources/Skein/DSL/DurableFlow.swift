@@ -24,14 +24,16 @@ public struct DurableFlow<Input: Codable & Sendable, Output: Codable & Sendable>
     ///     one, or running executions fail with WORKFLOW_DEFINITION_CHANGED.
     ///   - timeout: the longest an execution may take. Default: unlimited.
     ///   - retries: attempts of the function after the first; what is recorded stays. Default: the engine's.
+    ///   - onCancel: whether a cancel undoes the pieces that say how.
     public init(
         _ id: String, version: String = "1.0.0", timeout: Duration? = nil, retries: Retries? = nil,
-        _ body: @escaping Body
+        onCancel: CancelPolicy = .stop, _ body: @escaping Body
     ) {
         self.id = id
         self.version = version
         var header = FlowPlan.Header(id: id, version: version)
         header.timeout = timeout
+        header.onCancel = onCancel
         var step = StepPlan("run") { _, step in
             let input: Input = try AnyHandler.decode(.object(step.context))
             return .success(try AnyHandler.encode(try await body(input, step)))

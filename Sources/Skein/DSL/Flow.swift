@@ -27,14 +27,19 @@ public struct Flow<State: FlowState>: FlowDefinition {
     ///     other stays; give a changed flow a new one.
     ///   - timeout: the longest an execution may take. Default: unlimited.
     ///   - maxSteps: the most steps of an execution. Default: the engine's, 1,000.
+    ///   - onCancel: whether a cancel compensates what was completed.
+    ///   - onBranchFailure: what other branches do when one has failed for good.
     ///   - steps: the elements, in order.
     public init(
         _ id: String, version: String = "1.0.0", timeout: Duration? = nil, maxSteps: Int? = nil,
+        onCancel: CancelPolicy = .stop, onBranchFailure: BranchFailurePolicy = .wait,
         @FlowBuilder<State> steps: () -> [FlowNode<State>]
     ) {
         var header = FlowPlan.Header(id: id, version: version)
         header.timeout = timeout
         header.maxSteps = maxSteps
+        header.onCancel = onCancel
+        header.onBranchFailure = onBranchFailure
         if State.Input.self != State.self { header.input = StateCoding<State>.readInput }
         self.id = id
         self.version = version

@@ -9,6 +9,8 @@ struct FlowPlan: Sendable {
         var version: String
         var timeout: Duration?
         var maxSteps: Int?
+        var onCancel = CancelPolicy.stop
+        var onBranchFailure = BranchFailurePolicy.wait
         /// Makes the state of another type of input; runs as the first step, ``FlowPlan/inputStep``.
         var input: AnyHandler.Body?
     }
@@ -34,6 +36,8 @@ struct FlowPlan: Sendable {
         map.add(arranged, then: [], join: [])
         var flow: JSONObject = ["id": .string(header.id), "version": .string(header.version)]
         if let timeout = header.timeout { flow["timeouts"] = ["executionMs": .int(timeout.roundedUpToMilliseconds)] }
+        if header.onCancel != .stop { flow["onCancel"] = .string(header.onCancel.rawValue) }
+        if header.onBranchFailure != .wait { flow["onBranchFailure"] = .string(header.onBranchFailure.rawValue) }
         if let maxSteps = header.maxSteps { flow["maxSteps"] = .int(Int64(maxSteps)) }
         flow["initialStepId"] = arranged.first.map { .string($0.name) } ?? .null
         flow["steps"] = .object(map.steps)

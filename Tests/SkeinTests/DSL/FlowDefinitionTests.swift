@@ -60,6 +60,13 @@ import Testing
             ])
     }
 
+    @Test func `a flow says what cancels and failing branches do, where it is not as usual`() {
+        let usual = Flow<Order>("f") { Step("a") { _, _ in } }
+        #expect(usual.definition["onCancel"] == nil && usual.definition["onBranchFailure"] == nil)
+        let flow = Flow<Order>("f", onCancel: .rollback, onBranchFailure: .cancel) { Step("a") { _, _ in } }
+        #expect(flow.definition["onCancel"] == "rollback" && flow.definition["onBranchFailure"] == "cancel")
+    }
+
     @Test func `a parallel after a step needs no step of its own`() {
         let flow = Flow<Order>("f") {
             Step("first") { _, _ in }

@@ -130,6 +130,22 @@ struct CodeSagaTests {
         #expect(bench.ledger.all == ["one", "undo one"])
     }
 
+    @Test func `a durable flow that is cancelled undoes what it did, if it says so`() async throws {
+        for (policy, status) in [(CancelPolicy.rollback, ExecutionStatus.rolledBack), (.stop, .cancelled)] {
+            let bench = Bench()
+            let flow = DurableFlow<Trip, String>("trip", onCancel: policy) { [ledger = bench.ledger] _, step in
+                try await step.perform("one", { ledger.note("one") }, compensate: { ledger.note("undo one") })
+                return try await step.waitForSignal(named: "never")?.string ?? "nothing"
+            }
+            try await bench.engine.register(flow)
+            let id = try await bench.engine.create(flow, Trip()).execution.id
+            _ = try await bench.engine.run(id)
+            _ = try await bench.engine.cancel(id)
+            #expect(try await bench.engine.run(id).status == status)
+            #expect(bench.ledger.count("undo one") == (policy == .rollback ? 1 : 0))
+        }
+    }
+
     @Test func `code that has forgotten a piece does not pretend to have undone it`() async throws {
         let bench = Bench()
         let forgets = Ledger()
