@@ -220,7 +220,7 @@ extension FaultyStore {
         try await passing { try await base.tokens(of: id, limit: limit) }
     }
 
-    public func children(of parent: ExecutionID, round: Int64, wakeAt: Int, failsFast: Bool) async throws
+    public func children(of parent: ExecutionID, round: Int64, wakeAt: Int?, failsFast: Bool) async throws
         -> ChildCount
     {
         try await passing {

@@ -29,6 +29,18 @@ extension StoreConformance {
             let later = try await scene.store.children(of: id, round: 2, wakeAt: 3)
             try expect("how far the round is", later.ended, is: 2)
         },
+        Case("who only looks at a round does not change what wakes the parent") { scene in
+            let worker = try await scene.worker()
+            let id = try await scene.held(worker).executionID
+            try await scene.commit(scene.step(id, at: 2).with(family: .expects([.init(2, total: 1)])))
+            let child = scene.child(of: id, round: 2, ordinal: 0)
+            for outcome in try await scene.outcomes([child]) { try outcome.expectCommitted() }
+            _ = try await scene.store.children(of: id, round: 2, wakeAt: 1)
+            let seen = try await scene.store.children(of: id, round: 2, wakeAt: nil, failsFast: false)
+            try expect("how far the round is", seen, is: ChildCount(started: 1, ended: 0))
+            try await scene.commit(scene.end(child.executionID, at: 2).with(family: .reports(parent: id, round: 2)))
+            try expect("the woken", try await scene.store.countEndedChildren(), is: [id])
+        },
         Case("only whoever holds the parent makes children of it") { scene in
             let worker = try await scene.worker()
             let parent = try await scene.held(worker)

@@ -123,7 +123,8 @@ extension Driver {
         let id = drive.slot.executionID
         let total = spawn.contexts.count
         var failsFast = spawn.awaits && !spawn.collects
-        var count = try await store.children(of: id, round: spawn.round, wakeAt: Int.max >> 33, failsFast: failsFast)
+        // Only looks: an owner that has lost it must not change what wakes the next one.
+        var count = try await store.children(of: id, round: spawn.round, wakeAt: nil, failsFast: failsFast)
         while true {
             // Those behind it are not started any more; those under way are cancelled with the execution, if it fails.
             if failsFast, count.failed > 0 {

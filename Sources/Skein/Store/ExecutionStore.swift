@@ -53,8 +53,8 @@ public protocol CommandStore: Sendable {
 /// thousand children that end at once do not queue for their parent.
 public protocol ChildStore: Sendable {
     /// How far a round of children is; the parent is woken when `wakeAt` of them have ended, if they have not, and with
-    /// `failsFast` as soon as one did not complete.
-    func children(of parent: ExecutionID, round: Int64, wakeAt: Int, failsFast: Bool) async throws -> ChildCount
+    /// `failsFast` as soon as one did not complete. With `wakeAt` nil what wakes it stays as it is.
+    func children(of parent: ExecutionID, round: Int64, wakeAt: Int?, failsFast: Bool) async throws -> ChildCount
     /// The children of a round in order, or all that an execution has started.
     func children(of parent: ExecutionID, round: Int64?, from ordinal: Int, limit: Int) async throws -> [ExecutionID]
     /// Counts the notes of children that have ended. Returns the parents that were woken by that.

@@ -1,12 +1,14 @@
 public import SkeinCore
 
 extension InMemoryExecutionStore {
-    public func children(of parent: ExecutionID, round: Int64, wakeAt: Int, failsFast: Bool) async throws
+    public func children(of parent: ExecutionID, round: Int64, wakeAt: Int?, failsFast: Bool) async throws
         -> ChildCount
     {
         transaction { state, _ in
-            state.families[parent]?.rounds[round]?.wakeAt = wakeAt
-            state.families[parent]?.rounds[round]?.failsFast = failsFast
+            if let wakeAt {
+                state.families[parent]?.rounds[round]?.wakeAt = wakeAt
+                state.families[parent]?.rounds[round]?.failsFast = failsFast
+            }
             let round = state.families[parent]?.rounds[round]
             return ChildCount(
                 started: round?.children.count ?? 0, ended: round?.ended ?? 0, failed: round?.failed ?? 0)

@@ -3,12 +3,12 @@ public import Skein
 public import SkeinCore
 
 extension PostgresExecutionStore {
-    public func children(of parent: ExecutionID, round: Int64, wakeAt: Int, failsFast: Bool) async throws
+    public func children(of parent: ExecutionID, round: Int64, wakeAt: Int?, failsFast: Bool) async throws
         -> ChildCount
     {
         let query = PostgresQuery(
             ChildQueries.await,
-            [.uuid(parent.postgres), .int8(round), .int4(Int32(clamping: wakeAt)), .bool(failsFast)])
+            [.uuid(parent.postgres), .int8(round), .int4(wakeAt.map { Int32(clamping: $0) }), .bool(failsFast)])
         let result = try await insist { try await connections.commands.query(query) }
         guard let row = result.first else { return ChildCount(started: 0, ended: 0) }
         return try await once {
