@@ -163,6 +163,8 @@ struct ExecutionReducer {
         case "failed": require(undo.isEmpty, event, "\(undo) are not compensated")
         case "cancelled":
             require(!flow.rollsBackOnCancel || undo.isEmpty || isRollingBack, event, "\(undo) are not compensated")
+            // What could not be compensated is still there, should the execution go on.
+            (undo, aside) = (undo + aside, [])
         case "rolled_back": require(isRollingBack && undo.isEmpty && aside.isEmpty, event, "\(undo) \(aside)")
         case "rollback_failed": require(isRollingBack && undo.isEmpty && !aside.isEmpty, event, "\(undo) \(aside)")
         default: problems.append("\(event.seq) \(event.type): unknown")

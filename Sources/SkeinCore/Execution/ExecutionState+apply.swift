@@ -305,7 +305,10 @@ extension ExecutionState {
         endedAt = time
         guard hasExtras else { return }
         extras.isPaused = false
-        if status != .rollbackFailed { extras.rollback = nil }
+        guard status != .rollbackFailed else { return }
+        // A cancel in the middle of a rollback: what could not be compensated is still done, should it go on.
+        if let rollback { extras.undo += rollback.failed }
+        extras.rollback = nil
     }
 
     private mutating func reopen(_ reopening: Reopening) {
