@@ -21,6 +21,8 @@ struct Drive {
     var attended: Set<Int64> = []
     /// Something could not be done for them: when to try again.
     var lookAgain: Timestamp?
+    /// Those that the last attempt made.
+    var tokens: [TokenNote] = []
     /// Attempts to run at most; nil: until it parks or ends.
     var budget: Int?
 
@@ -36,6 +38,11 @@ struct Drive {
         self.snapshotPosition = snapshotPosition
         self.dueAt = dueAt
         self.budget = budget
+    }
+
+    mutating func takeTokens() -> [TokenNote] {
+        defer { tokens = [] }
+        return tokens
     }
 }
 

@@ -85,10 +85,10 @@ final class Driver: Sendable {
                     if let end = await handOver(&drive, node) { return end }
                     continue
                 }
-                var tokens: [TokenNote] = []
-                guard let fact = await attempt(&drive, node, handler, at: now, &tokens) else {
+                guard let fact = await attempt(&drive, node, handler, at: now) else {
                     return await giveBack(drive.slot)
                 }
+                let tokens = drive.takeTokens()
                 let end =
                     tokens.isEmpty
                     ? await commit(&drive, fact)
@@ -126,8 +126,9 @@ final class Driver: Sendable {
             let attempt = StepAttempt(stepID: node.id, attempt: step.attempt, startedAt: now, endedAt: now)
             return await commit(&drive, .compensationFailed(attempt, missing))
         }
-        var tokens: [TokenNote] = []
-        guard let fact = await run(&drive, step, handler, &tokens) else { return await giveBack(drive.slot) }
+        guard let fact = await run(&drive, step, handler) else { return await giveBack(drive.slot) }
+        // Nobody waits in a rollback: what tokens it made are worth nothing.
+        _ = drive.takeTokens()
         return await commit(&drive, fact)
     }
 
@@ -151,22 +152,22 @@ final class Driver: Sendable {
 
     /// Runs the step's next attempt. What the attempt knew is gone when this returns: the context then has one owner,
     /// who changes it in place. Nil: it was cut off.
-    private func attempt(
-        _ drive: inout Drive, _ node: FlowGraph.Node, _ handler: AnyHandler, at now: Timestamp,
-        _ tokens: inout [TokenNote]
+    ///
+    /// Inlined, as all between the drive and the handler: a frame of its own would cost every step.
+    @inline(__always) private func attempt(
+        _ drive: inout Drive, _ node: FlowGraph.Node, _ handler: AnyHandler, at now: Timestamp
     ) async -> Fact? {
         let keeper = keeper(&drive)
-        return await run(&drive, runner.attempt(node, of: drive.state, at: now, keeper: keeper), handler, &tokens)
+        return await run(&drive, runner.attempt(node, of: drive.state, at: now, keeper: keeper), handler)
     }
 
-    /// - Parameter tokens: gets those that the attempt made.
-    private func run(
-        _ drive: inout Drive, _ step: consuming StepContext, _ handler: AnyHandler, _ tokens: inout [TokenNote]
+    @inline(__always) private func run(
+        _ drive: inout Drive, _ step: consuming StepContext, _ handler: AnyHandler
     ) async -> Fact? {
         drive.slot.begin(step)
         if tracer.isActive { traceStart(step) }
         var fact = await runner.run(step, by: handler)
-        tokens = step.tokenNotes
+        drive.tokens = step.tokenNotes
         if drive.slot.end() {
             for row in await drive.slot.sideRows() {
                 drive.state.apply(row.events, position: drive.state.position, at: row.at)

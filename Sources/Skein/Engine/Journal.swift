@@ -40,8 +40,8 @@ final class Journal: Sendable {
     }
 
     /// Returns once the row is durable or known not to be. Without running writers it commits alone, on the caller's
-    /// task.
-    func commit(_ append: Append) async throws -> AppendOutcome {
+    /// task. Inlined, as is the driver's attempt.
+    @inline(__always) func commit(_ append: Append) async throws -> AppendOutcome {
         guard isRunning.isRaised else { return try await commitAlone(append) }
         return try await withUnsafeThrowingContinuation { reply in
             let (isQueued, writer): (Bool, Writer?) = state.withLock { state in

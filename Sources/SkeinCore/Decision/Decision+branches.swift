@@ -15,7 +15,10 @@ extension Decision {
             }
             targets = [chosen]
         }
-        guard graph.traits.isParallel else { return .success(Onward(targets.map { graph.nodes[$0].id })) }
+        guard graph.traits.isParallel else {
+            // A list with more than one would make the flow parallel.
+            return .success(targets.first.map { .step(graph.nodes[$0].id) } ?? .end)
+        }
         var entered: [StepID] = []
         var joining: [StepID] = []
         for target in targets {
@@ -55,7 +58,7 @@ extension Decision {
         _ execution: ExecutionState, _ stepID: StepID, _ next: Onward, _ event: ExecutionEvent,
         isUndoable: Bool = false
     ) -> Transition {
-        guard next.steps.isEmpty else { return Transition([event], then: .proceed) }
+        guard !next.entersSteps else { return Transition([event], then: .proceed) }
         guard isAlone(execution) else { return Transition([event], then: rest(execution, without: stepID)) }
         if let failure = execution.branchFailure {
             return finish(execution, [event], failed: failure, isUndoable: isUndoable)

@@ -24,7 +24,7 @@ public final class EncodedValue: Sendable {
     public init(encoding value: JSONValue) {
         self.value = value
         var writer = JSONWriter(output: [])
-        writer.output.reserveCapacity(512)
+        writer.output.reserveCapacity(96)
         writer.write(value)
         count = writer.output.count
         depth = writer.depth

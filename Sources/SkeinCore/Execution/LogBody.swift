@@ -37,7 +37,7 @@ public struct LogBody: Sendable, Equatable {
 struct LogWriter {
     private(set) var bytes: [UInt8] = []
 
-    init(capacity: Int = 512) { bytes.reserveCapacity(min(capacity, 1 << 20)) }
+    init(capacity: Int = 288) { bytes.reserveCapacity(min(capacity, 1 << 20)) }
 
     mutating func open() { bytes.append(UInt8(ascii: "{")) }
 

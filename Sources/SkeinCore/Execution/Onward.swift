@@ -19,6 +19,15 @@ public enum Onward: Sendable, Hashable {
         }
     }
 
+    /// Whether any step is entered.
+    public var entersSteps: Bool {
+        switch self {
+        case .end, .stop: false
+        case .step: true
+        case .fork(let ids, _): !ids.isEmpty
+        }
+    }
+
     /// One step, several, or the end.
     init(_ steps: [StepID], joining: [StepID] = []) {
         if joining.isEmpty, steps.count < 2 {
