@@ -13,6 +13,14 @@ private final class BranchMailbox: CheckpointKeeper {
         case checkpoint(Fact, CheckedContinuation<Bool, Never>)
         /// A step's code commits a row of its own, and waits for it.
         case row(SideWork, CheckedContinuation<Bool, Never>)
+
+        /// Nothing comes of it: whoever waits for an answer must not wait for ever.
+        func refuse() {
+            switch self {
+            case .checkpoint(_, let answer), .row(_, let answer): answer.resume(returning: false)
+            case .ended: break
+            }
+        }
     }
 
     private struct State {
@@ -62,12 +70,7 @@ private final class BranchMailbox: CheckpointKeeper {
             defer { state.letters = [] }
             return state.letters
         }
-        for letter in letters {
-            switch letter {
-            case .checkpoint(_, let answer), .row(_, let answer): answer.resume(returning: false)
-            case .ended: break
-            }
-        }
+        for letter in letters { letter.refuse() }
     }
 
     func poke() {
@@ -165,7 +168,9 @@ extension Driver {
                         if (try? await clock.sleep(for: max(.zero, look - clock.now))) != nil { mailbox.poke() }
                     }
                 }
-                let letters = await mailbox.take()
+                var letters = await mailbox.take()[...]
+                // The ones behind a letter that ends the drive.
+                defer { for letter in letters { letter.refuse() } }
                 if drive.slot.hasNews() {
                     drive.attended = []
                     if let loaded = try? await store.load([drive.slot.executionID])[drive.slot.executionID],
@@ -174,7 +179,7 @@ extension Driver {
                         drive.inbox = loaded.inbox
                     }
                 }
-                for letter in letters {
+                while let letter = letters.popFirst() {
                     let (stepID, fact): (StepID, Fact?)
                     switch letter {
                     case .ended(let endedID, let ended): (stepID, fact) = (endedID, ended)
