@@ -66,6 +66,26 @@ struct TransactionTests {
         }
     }
 
+    @Test(arguments: ["run", "sleep", "progress", "transaction"])
+    func `what a step records cannot be asked for inside its transaction`(_ what: String) async throws {
+        try await Self.with { step, table in
+            try await step.transaction { sql in
+                _ = try await sql.query("UPDATE \(table) SET balance = 0 WHERE id = 'a'")
+                switch what {
+                case "run": try await step.perform("inner") {}
+                case "sleep": try await step.sleep(for: .seconds(1))
+                case "progress": try await step.progress("half")
+                default: try await step.transaction("inner") { _ in true }
+                }
+                return JSONValue.null
+            }
+        } _: { engine, schema in
+            let end = try await Self.run(engine)
+            #expect(end.status == .failed && end.error?.code == "INVALID_TRANSITION")
+            #expect(try await Self.balance(schema) == "100.00")
+        }
+    }
+
     @Test func `values of all kinds go in and come out`() async throws {
         try await Self.with { step, table in
             let rows = try await step.transaction { sql in

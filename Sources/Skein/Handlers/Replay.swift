@@ -29,6 +29,9 @@ final class Replay: Sendable {
         var isOver = false
     }
 
+    /// Whose transaction the code is in: a row that waited there for the transaction's own would never come.
+    @TaskLocal static var ofTransaction: Replay?
+
     typealias Undoer = @concurrent @Sendable () async throws -> Void
 
     /// Nothing new is done: the code only says how to undo what is recorded.
@@ -58,7 +61,8 @@ final class Replay: Sendable {
 
     /// - Throws: `CancellationError` after a departure, `StepFailure` for a name that is under way or out of order.
     func ask(_ name: String) throws -> Answer {
-        try state.withLock { state in
+        try checkOutsideTransaction(name)
+        return try state.withLock { state in
             if state.departure != nil || state.isOver { throw CancellationError() }
             guard state.active.insert(name).inserted else {
                 throw StepFailure(
@@ -85,6 +89,15 @@ final class Replay: Sendable {
             state.time = max(state.time ?? found.at, found.at)
             return .recorded(found.value, key: key)
         }
+    }
+
+    /// - Throws: `StepFailure` when it is asked for inside the step's own transaction.
+    func checkOutsideTransaction(_ name: String) throws {
+        guard Self.ofTransaction === self else { return }
+        throw StepFailure(
+            "INVALID_TRANSITION",
+            "'\(name)' was asked for inside a transaction, whose row comes first: ask before or after it",
+            isRetryable: false)
     }
 
     /// The work of a name is over; `time`: it was recorded.

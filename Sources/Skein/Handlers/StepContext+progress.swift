@@ -26,6 +26,7 @@ extension StepContext {
 
     private func report(_ progress: Progress) async throws {
         if undoesCode { return }
+        try replay?.checkOutsideTransaction("progress")
         var told = progress
         told.text = try trimmed(progress.text, "text")
         told.stageName = try trimmed(progress.stageName, "stage")

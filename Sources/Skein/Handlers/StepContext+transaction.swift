@@ -10,9 +10,11 @@ extension StepContext {
     ///     }
     ///
     /// The transaction is READ COMMITTED, with the search path of the connection's user. `body` must do nothing that the
-    /// transaction does not undo: it runs again after a serialization failure or a deadlock.
+    /// transaction does not undo: it runs again after a serialization failure or a deadlock. Nothing else of the step
+    /// can be recorded inside it.
     ///
-    /// - Throws: what `body` throws; `StepFailure` with SQL_ERROR, NOT_SUPPORTED on a store without SQL.
+    /// - Throws: what `body` throws; `StepFailure` with SQL_ERROR, INVALID_TRANSITION for a checkpoint, a child, a wait or
+    ///   progress inside it, NOT_SUPPORTED on a store without SQL.
     public func transaction<Value: Codable & Sendable>(
         _ name: String = "transaction",
         _ body: @escaping @concurrent @Sendable (any SQLTransaction) async throws -> Value
@@ -37,7 +39,7 @@ extension StepContext {
                         let outcome = try await store.commit { sql in
                             let result: Value
                             do {
-                                result = try await body(sql)
+                                result = try await Replay.$ofTransaction.withValue(replay) { try await body(sql) }
                                 let body = try self.row(key, try JSONValueEncoder().encode(result), began, workerID)
                                 row.withLock { $0 = body }
                                 value.withLock { $0 = result }
@@ -47,6 +49,7 @@ extension StepContext {
                                 throw error
                             }
                         }
+                        if case .refused(let error) = outcome { failure.withLock { $0 = error.asStepFailure } }
                         return SideRow(outcome: outcome, body: row.withLock { $0 })
                     } catch {
                         // Undone, unless the store does not know.
