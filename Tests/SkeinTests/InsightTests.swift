@@ -50,6 +50,19 @@ struct InsightTests {
         #expect(tree.count == Engine.treeLimit && tree.isTruncated && tree.root.isCut)
     }
 
+    @Test func `a child of code is counted, too`() async throws {
+        let bench = try await bench(children: 0)
+        bench.engine.handle("code") { _, step in
+            let child = try await step.spawn("one", flow: "child", context: [:])
+            return .success(try await step.result(of: child))
+        }
+        try await bench.engine.register(TestFlows.single("code", id: "coded"))
+        let id = try await bench.engine.create("coded").execution.id
+        _ = try await bench.engine.drive(id)
+        let reason = try await reason(bench, id)
+        #expect(reason.code == .children && reason.details["ended"] == 0 && reason.details["started"] == 1)
+    }
+
     @Test func `children are counted`() async throws {
         let bench = try await bench(children: 2)
         try await bench.engine.register(Self.parent(2))

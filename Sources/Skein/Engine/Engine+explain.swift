@@ -110,14 +110,14 @@ extension Engine {
             reason.details["active"] = .int(Int64(active.count))
             reason.details["expiresAt"] = active.map(\.expiresAt).max().map { .string($0.description) }
         case .children:
-            guard let spawn = branch.spawn else { break }
-            let total = spawn.contexts.count
-            let children = try await store.children(of: state.id, round: spawn.round, from: 0, limit: total)
-            let ended = try await ended(among: children)
+            guard let round = branch.awaitedRound else { break }
+            let count = try await store.children(of: state.id, round: round, wakeAt: nil, failsFast: false)
+            // One that code waits for is alone in its round.
+            let total = branch.spawn?.contexts.count ?? 1
             reason.code = .children
-            reason.message = "it waits for its children: \(ended) of \(total) have ended"
+            reason.message = "it waits for its children: \(count.ended) of \(total) have ended"
             reason.details = [
-                "total": .int(Int64(total)), "started": .int(Int64(children.count)), "ended": .int(Int64(ended)),
+                "total": .int(Int64(total)), "started": .int(Int64(count.started)), "ended": .int(Int64(count.ended)),
             ]
         case .retry:
             (reason.code, reason.until) = (.retry, wait.wakeAt)
@@ -129,16 +129,5 @@ extension Engine {
         }
         if let text = wait.reason { reason.details["reason"] = .string(text) }
         return reason
-    }
-
-    /// How many of some children have ended. Of very many a part is looked at.
-    private func ended(among children: [ExecutionID]) async throws -> Int {
-        var count = 0
-        for start in stride(from: 0, to: min(children.count, 10_000), by: 100) {
-            let loaded = try await store.load(Array(children[start..<min(start + 100, children.count)]))
-            // What has ended is nobody's and due never.
-            count += loaded.values.count { $0.record.nextAt == nil }
-        }
-        return count
     }
 }

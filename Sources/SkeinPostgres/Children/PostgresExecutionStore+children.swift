@@ -6,9 +6,14 @@ extension PostgresExecutionStore {
     public func children(of parent: ExecutionID, round: Int64, wakeAt: Int?, failsFast: Bool) async throws
         -> ChildCount
     {
-        let query = PostgresQuery(
-            ChildQueries.await,
-            [.uuid(parent.postgres), .int8(round), .int4(wakeAt.map { Int32(clamping: $0) }), .bool(failsFast)])
+        let query =
+            if let wakeAt {
+                PostgresQuery(
+                    ChildQueries.await,
+                    [.uuid(parent.postgres), .int8(round), .int4(Int32(clamping: wakeAt)), .bool(failsFast)])
+            } else {
+                PostgresQuery(ChildQueries.look, [.uuid(parent.postgres), .int8(round)])
+            }
         let result = try await insist { try await connections.commands.query(query) }
         guard let row = result.first else { return ChildCount(started: 0, ended: 0) }
         return try await once {

@@ -24,12 +24,19 @@ enum ChildQueries {
         "report_end",
         "INSERT INTO fanin (parent_id, round, failed) SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::boolean[])")
 
-    /// $1 parent, $2 round, $3 how many ended children wake it (NULL: as it is), $4 whether one that failed does
+    /// $1 parent, $2 round
+    static let look = PostgresStatement(
+        "look_at_children",
+        """
+        SELECT (SELECT count(*)::integer FROM children WHERE parent_id = $1 AND round = $2::bigint), ended, failed
+        FROM rounds WHERE parent_id = $1 AND round = $2::bigint
+        """)
+
+    /// $1 parent, $2 round, $3 how many ended children wake it, $4 whether one that failed does
     static let await = PostgresStatement(
         "await_children",
         """
-        WITH o AS (UPDATE rounds SET wake_at = COALESCE($3::integer, wake_at),
-                fails_fast = CASE WHEN $3::integer IS NULL THEN fails_fast ELSE $4::boolean END
+        WITH o AS (UPDATE rounds SET wake_at = $3::integer, fails_fast = $4::boolean
             WHERE parent_id = $1 AND round = $2::bigint RETURNING ended, failed)
         SELECT (SELECT count(*)::integer FROM children WHERE parent_id = $1 AND round = $2::bigint), o.ended, o.failed FROM o
         """)
