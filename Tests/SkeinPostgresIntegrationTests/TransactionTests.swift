@@ -75,7 +75,7 @@ struct TransactionTests {
                 case "run": try await step.perform("inner") {}
                 case "sleep": try await step.sleep(for: .seconds(1))
                 case "progress": try await step.progress("half")
-                default: try await step.transaction("inner") { _ in true }
+                default: _ = try await step.transaction("inner") { _ in true }
                 }
                 return JSONValue.null
             }
