@@ -9,6 +9,19 @@ extension StoreConformance {
             try expect("the number of outcomes", try await scene.store.commit([], writer: 0).count, is: 0)
             try expect("the number of outcomes", try await scene.store.create([]).count, is: 0)
         },
+        Case("of two rows for one place in a batch one is committed, the other fenced") { scene in
+            let ids = try await scene.create(3)
+            let first = scene.step(ids[1], at: 2)
+            let outcomes = try await scene.outcomes([
+                scene.step(ids[0], at: 2), first, scene.step(ids[2], at: 2), scene.end(ids[1], at: 2),
+                scene.step(ids[1], at: 2),
+            ])
+            try expect("what was fenced", outcomes.map(\.isFenced), is: [false, false, false, true, true])
+            let rows = try await scene.store.rows(of: ids[1], from: 2, limit: 10)
+            try expect("the rows", rows.count, is: 1)
+            try expect("the row's body", rows.first?.body, is: first.body)
+            try expect(try await scene.record(ids[1]).nextAt != nil, "the fenced end has to leave the execution alive")
+        },
         Case("a fenced row does not stop the rest of its batch") { scene in
             let ids = try await scene.create(5)
             try await scene.commit(scene.step(ids[2], at: 2))

@@ -35,20 +35,33 @@ struct CommitRun {
         self.epoch = epoch
         outcomes = Array(repeating: nil, count: batch.count)
         queue = []
-        var rows = Self.sorted(batch)
-        for index in rows {
-            if let problem = batch[index].problem { outcomes[index] = .refused(problem) }
+        for (index, append) in batch.enumerated() {
+            if let problem = append.problem { outcomes[index] = .refused(problem) }
         }
-        if outcomes.contains(where: { $0 != nil }) { rows.removeAll { outcomes[$0] != nil } }
-        if !rows.isEmpty { queue.append(Work(rows: rows[...])) }
+        for var rows in Self.waves(batch) {
+            if outcomes.contains(where: { $0 != nil }) { rows.removeAll { outcomes[$0] != nil } }
+            if !rows.isEmpty { queue.append(Work(rows: rows[...])) }
+        }
     }
 
-    /// By the ids' bytes, the order in which every transaction takes its keys.
-    private static func sorted(_ batch: [Append]) -> [Int] {
+    /// By the ids' bytes, the order in which every transaction takes its keys. Rows of one execution, of its owner and
+    /// of an operator, go one after the other: answers name executions, not rows.
+    private static func waves(_ batch: [Append]) -> [[Int]] {
         // The ids beside each other: comparing through the rows would miss the cache twice each time.
         var order = batch.enumerated().map { (id: $1.executionID, index: $0) }
-        order.sort { $0.id < $1.id }
-        return order.map(\.index)
+        order.sort { ($0.id, $0.index) < ($1.id, $1.index) }
+        var waves = [order.map(\.index)]
+        guard zip(order, order.dropFirst()).contains(where: { $0.id == $1.id }) else { return waves }
+        waves = []
+        var last: ExecutionID?
+        var depth = 0
+        for (id, index) in order {
+            depth = id == last ? depth + 1 : 0
+            last = id
+            if depth == waves.count { waves.append([]) }
+            waves[depth].append(index)
+        }
+        return waves
     }
 
     /// The next piece of work; nil when every outcome is known.
