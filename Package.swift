@@ -171,7 +171,8 @@ let package = Package(
         .testTarget(
             name: "SkeinTests",
             dependencies: [
-                "Skein", "SkeinCore", "SkeinTesting", "SkeinSimulation",
+                "Skein", "SkeinCore", "SkeinTesting", "SkeinSimulation", "SkeinPostgres", "PostgresClient",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Tracing", package: "swift-distributed-tracing"),

@@ -2,16 +2,16 @@ import Skein
 import SkeinCore
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.everyStore, .timeLimit(.minutes(3)))
 struct CreateTests {
     @Test func `an unknown flow is named`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         let error = await #expect(throws: EngineError.self) { try await bench.engine.create("nothing") }
         #expect(error?.code == .flowNotFound)
     }
 
     @Test func `every bad option is reported at once, with its place`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         try await bench.engine.register(TestFlows.single("echo"))
         let options = CreateOptions(
             tenantID: "", idempotencyKey: "a\nb", idempotencyTTL: .milliseconds(10), priority: 1_000,
@@ -25,7 +25,7 @@ struct CreateTests {
     }
 
     @Test func `the same key gives the same execution, another context is a mismatch`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         try await bench.engine.register(TestFlows.single("echo"))
         let first = try await bench.engine.create(
             "single", context: ["n": 1], options: CreateOptions(idempotencyKey: "k"))
@@ -46,7 +46,7 @@ struct CreateTests {
     }
 
     @Test func `an engine creates with the version that another has just registered`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         let other = Engine(store: bench.store, clock: bench.clock)
         try await bench.engine.register(TestFlows.single("echo"))
         #expect(try await bench.engine.create("single").execution.creation.flowVersion == "1.0.0")
@@ -59,7 +59,7 @@ struct CreateTests {
     }
 
     @Test func `a hundred concurrent creations with one key make one execution`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         try await bench.engine.register(TestFlows.single("echo"))
         let ids = try await withThrowingTaskGroup(of: ExecutionID.self) { group in
             for _ in 0..<100 {
@@ -73,7 +73,7 @@ struct CreateTests {
     }
 
     @Test func `a new version is the latest by semantic version, and executions keep theirs`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         try await bench.engine.register(TestFlows.single("echo", flow: ["version": "9.0.0"]))
         try await bench.engine.register(TestFlows.single("echo", flow: ["version": "10.0.0"]))
         #expect(try await bench.engine.create("single").execution.creation.flowVersion == "10.0.0")
@@ -82,7 +82,7 @@ struct CreateTests {
     }
 
     @Test func `the same definition again is fine, another content of a version is a conflict`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         #expect(try await bench.engine.register(TestFlows.single("echo")).isNew)
         #expect(try await !bench.engine.register(TestFlows.single("echo")).isNew)
         let error = await #expect(throws: EngineError.self) {
@@ -92,7 +92,7 @@ struct CreateTests {
     }
 
     @Test func `a cancel ends an execution once and says what was before`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         try await bench.engine.register(TestFlows.single("echo"))
         let id = try await bench.engine.create("single").execution.id
         let first = try await bench.engine.cancel(id, reason: "changed my mind")
@@ -104,7 +104,7 @@ struct CreateTests {
     }
 
     @Test func `an execution that does not run by itself is driven step by step`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         try await bench.engine.register(TestFlows.chain("echo", count: 3))
         let id = try await bench.engine.create("chain", options: CreateOptions(autoRun: false)).execution.id
         let one = try await bench.engine.step(id)

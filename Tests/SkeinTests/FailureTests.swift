@@ -2,10 +2,10 @@ import Skein
 import SkeinCore
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.everyStore, .timeLimit(.minutes(3)))
 struct FailureTests {
     @Test func `a step that fails without onFailure fails the execution with code, message and step`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         bench.engine.handle("refuse") { _, _ in .failure("REFUSED", "not today", details: ["a": 1]) }
         let final = try await bench.run(TestFlows.single("refuse"))
         #expect(final.status == .failed)
@@ -18,7 +18,7 @@ struct FailureTests {
     }
 
     @Test func `a step that fails goes to onFailure and the execution completes`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         bench.engine.handle("refuse") { _, _ in .failure("REFUSED") }
         let flow: JSONValue = [
             "id": "branch", "version": "1.0.0", "initialStepId": "a",
@@ -38,14 +38,14 @@ struct FailureTests {
 
     @Test func `a handler that throws fails the step with HANDLER_ERROR`() async throws {
         struct Broken: Error, CustomStringConvertible { let description = "it broke" }
-        let bench = Bench()
+        let bench = try await Bench()
         bench.engine.handle("throws") { _, _ in throw Broken() }
         let final = try await bench.run(TestFlows.single("throws"))
         #expect(final.error == Failure("HANDLER_ERROR", "it broke", stepID: "only"))
     }
 
     @Test func `retries happen after their backoff and stop at the first success`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         let ledger = bench.ledger
         let start = bench.clock.now
         bench.engine.handle("flaky") { _, step in
@@ -60,7 +60,7 @@ struct FailureTests {
     }
 
     @Test func `retries run out, and codes outside retryOn are not retried`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         let ledger = bench.ledger
         bench.engine.handle("fails") { _, step in
             ledger.note("run")
@@ -75,7 +75,7 @@ struct FailureTests {
     }
 
     @Test func `the idempotency token is constant over attempts and the fencing token grows`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         let ledger = bench.ledger
         bench.engine.handle("flaky") { _, step in
             ledger.note(step.idempotencyToken)
@@ -90,7 +90,7 @@ struct FailureTests {
     }
 
     @Test func `a loop ends at maxSteps with MAX_STEPS`() async throws {
-        let bench = Bench { $0.maxSteps = 25 }
+        let bench = try await Bench { $0.maxSteps = 25 }
         let flow: JSONValue = [
             "id": "loop", "version": "1.0.0", "initialStepId": "a",
             "steps": [
@@ -105,7 +105,7 @@ struct FailureTests {
     }
 
     @Test func `an unknown handler fails at once where no other instance can have it`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         let registered = try await bench.engine.register(TestFlows.single("nobody-has-this"))
         #expect(registered.warnings.map(\.code) == ["HANDLER_UNKNOWN"])
         let created = try await bench.engine.create("single")
@@ -114,7 +114,7 @@ struct FailureTests {
     }
 
     @Test func `outputs over the limits, and with NUL, fail the step and leave the context as it was`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         bench.engine.handle("huge") { _, _ in .success(.string(String(repeating: "x", count: 20 << 20))) }
         bench.engine.handle("nul") { _, _ in .success("a\0b") }
         let huge = try await bench.run(TestFlows.single("huge", id: "huge"), context: ["kept": true])
@@ -125,7 +125,7 @@ struct FailureTests {
     }
 
     @Test func `a handler may choose the next step, but only one that exists`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         bench.engine.handle("choose") { input, _ in .success("x", next: StepID(input.string ?? "")) }
         func flow(_ id: String, _ target: String) -> JSONValue {
             [

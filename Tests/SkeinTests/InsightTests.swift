@@ -3,14 +3,14 @@ import SkeinCore
 import Testing
 
 /// What is said about an execution: its family, and why it is where it is.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.everyStore, .timeLimit(.minutes(3)))
 struct InsightTests {
     private static func parent(_ count: Int) -> JSONValue {
         TestFlows.single("spawn\(count)", id: "parent\(count)")
     }
 
     private func bench(children count: Int) async throws -> Bench {
-        let bench = Bench()
+        let bench = try await Bench()
         bench.engine.handle("pause") { _, _ in .wait(WaitRequest(until: .signal("go"))) }
         bench.engine.handle("spawn\(count)") { _, _ in
             .children(ChildrenRequest("child", contexts: (0..<count).map { ["n": .int(Int64($0))] }))
@@ -77,7 +77,7 @@ struct InsightTests {
     }
 
     @Test func `each wait has its reason`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         let end = bench.clock.now + .seconds(60)
         let waits: [(String, WaitRequest, Reason.Code)] = [
             ("timer", WaitRequest(until: .time(end)), .timer), ("signal", WaitRequest(until: .signal("go")), .signal),
@@ -98,7 +98,7 @@ struct InsightTests {
     }
 
     @Test func `what has ended, is paused, is late or is tried again says so`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         bench.engine.handle("flaky") { _, _ in .failure("E", "no luck") }
         let flow = TestFlows.single("flaky", step: ["retry": ["maxAttempts": 1, "backoffMs": 5_000]])
         try await bench.engine.register(flow)
@@ -122,7 +122,7 @@ struct InsightTests {
     }
 
     @Test func `an execution that nobody can run says what is missing`() async throws {
-        let bench = Bench { $0.isClustered = true }
+        let bench = try await Bench { $0.isClustered = true }
         try await bench.engine.register(TestFlows.single("nobody"))
         let id = try await bench.engine.create("single").execution.id
         let reason = try await reason(bench, id)
@@ -130,7 +130,7 @@ struct InsightTests {
     }
 
     @Test func `the picture of an execution has the status of each step`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         let done = try await bench.run(TestFlows.chain("echo", count: 2))
         let drawing = try await bench.engine.drawing(of: done.id)
         #expect(drawing.nodes.map(\.status) == ["completed", "completed"])

@@ -3,7 +3,7 @@ import SkeinCore
 import Testing
 
 /// Resume tokens, from their making to their end.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.everyStore, .timeLimit(.minutes(3)))
 struct TokenTests {
     /// A flow whose one wait is for a token, and an echo of what came.
     private static func flow(_ token: JSONValue = true, step: JSONObject = [:], flow: JSONObject = [:]) -> JSONValue {
@@ -28,8 +28,8 @@ struct TokenTests {
     }
 
     /// With a handler like the built-in `wait`.
-    private func makeBench() -> Bench {
-        let bench = Bench()
+    private func makeBench() async throws -> Bench {
+        let bench = try await Bench()
         bench.engine.handle("wait") { _, step in
             let wanted = step.config["token"]
             let token = try await step.token(
@@ -59,7 +59,7 @@ struct TokenTests {
     }
 
     @Test func `a wait for a token puts it out, and ends with what comes with it, once`() async throws {
-        let bench = makeBench()
+        let bench = try await makeBench()
         let waiting = try await bench.run(Self.flow(), simulateTime: false)
         #expect(waiting.status == .waiting && waiting.wait?.kind == .token)
         let token = try secret(waiting)
@@ -83,7 +83,7 @@ struct TokenTests {
     }
 
     @Test func `a token lasts as long as it is asked to`() async throws {
-        let bench = makeBench()
+        let bench = try await makeBench()
         let short = try await bench.run(
             Self.flow(["expiresInMs": 1_000, "metadata": ["for": "ann"]]), simulateTime: false)
         let record = try #require(try await bench.engine.tokens(of: short.id).first)
@@ -95,7 +95,7 @@ struct TokenTests {
     }
 
     @Test func `a token lasts no longer than the waits of its execution may`() async throws {
-        let bench = makeBench()
+        let bench = try await makeBench()
         let options = CreateOptions(waitTimeout: .seconds(9))
         let waiting = try await bench.run(Self.flow(), options: options, simulateTime: false)
         #expect(try await bench.engine.tokens(of: waiting.id).first?.expiresAt == bench.clock.now + .seconds(9))
@@ -107,7 +107,7 @@ struct TokenTests {
     }
 
     @Test func `a wait that ends otherwise takes its token along`() async throws {
-        let bench = makeBench()
+        let bench = try await makeBench()
         let waiting = try await bench.run(Self.flow(), simulateTime: false)
         let token = try secret(waiting)
         _ = try await bench.engine.resume(waiting.id, data: "by hand")
@@ -117,7 +117,7 @@ struct TokenTests {
     }
 
     @Test func `a revoked token, and one that never was, resume nothing`() async throws {
-        let bench = makeBench()
+        let bench = try await makeBench()
         let waiting = try await bench.run(Self.flow(), simulateTime: false)
         let token = try secret(waiting)
         let id = try #require(try await bench.engine.tokens(of: waiting.id).first?.id)
@@ -139,7 +139,7 @@ struct TokenTests {
     }
 
     @Test func `a cancel makes active tokens useless and counts them`() async throws {
-        let bench = makeBench()
+        let bench = try await makeBench()
         let waiting = try await bench.run(Self.flow(), simulateTime: false)
         let token = try secret(waiting)
         _ = try await bench.engine.createToken(for: waiting.id)
@@ -153,7 +153,7 @@ struct TokenTests {
     }
 
     @Test func `a cancel that rolls back makes tokens useless, too`() async throws {
-        let bench = makeBench()
+        let bench = try await makeBench()
         let steps: JSONValue = [
             "pay": [
                 "type": "echo", "compensate": ["type": "echo"], "transitions": ["onSuccess": "ask"],
@@ -172,8 +172,9 @@ struct TokenTests {
     }
 
     @Test func `a token made from outside resumes, and both are in the log`() async throws {
-        let bench = makeBench()
+        let bench = try await makeBench()
         let waiting = try await bench.run(Self.flow(), simulateTime: false)
+        bench.clock.advance(by: .milliseconds(1))
         let token = try await bench.engine.createToken(for: waiting.id, expiresIn: .seconds(60), metadata: ["n": 1])
         #expect(!"\(token)".contains(token.token) && token.stepID == "ask")
         #expect(try await bench.engine.drive(waiting.id).status == .waiting)
@@ -187,7 +188,7 @@ struct TokenTests {
     }
 
     @Test func `no token is made where nothing waits for one, or for too long, or with too much`() async throws {
-        let bench = makeBench()
+        let bench = try await makeBench()
         bench.engine.handle("pause") { _, _ in .wait(WaitRequest(until: .resume)) }
         let manual = try await bench.run(TestFlows.single("pause"), simulateTime: false)
         #expect(try await code { try await bench.engine.createToken(for: manual.id) } == .executionNotWaiting)
@@ -209,7 +210,7 @@ struct TokenTests {
     }
 
     @Test func `a token that is redeemed before the wait begins ends it at once`() async throws {
-        let bench = makeBench()
+        let bench = try await makeBench()
         let engine = bench.engine
         engine.handle("eager") { _, step in
             let token = try await step.token()
@@ -222,7 +223,7 @@ struct TokenTests {
     }
 
     @Test func `a step that is repeated makes another token, and either ends the wait`() async throws {
-        let bench = makeBench()
+        let bench = try await makeBench()
         let tokens = Ledger()
         bench.engine.handle("flaky") { _, step in
             tokens.note(try await step.token().token)
@@ -238,7 +239,7 @@ struct TokenTests {
     }
 
     @Test func `the branch whose token is redeemed goes on`() async throws {
-        let bench = makeBench()
+        let bench = try await makeBench()
         func ask(_ next: JSONValue) -> JSONValue {
             ["type": "wait", "config": ["token": true], "transitions": ["onSuccess": next]]
         }
@@ -268,7 +269,7 @@ struct TokenTests {
     // MARK: - Durable code
 
     @Test func `code that waits for a token goes on with what comes, and delivers once`() async throws {
-        let bench = makeBench()
+        let bench = try await makeBench()
         let delivered = Ledger()
         bench.engine.handle("code") { _, step in
             let first = try await step.waitForToken(metadata: ["n": 1]) { delivered.note($0.token) }
@@ -291,7 +292,7 @@ struct TokenTests {
     }
 
     @Test func `code that waits in vain finds nothing after the timeout`() async throws {
-        let bench = makeBench()
+        let bench = try await makeBench()
         bench.engine.handle("code") { _, step in
             let answer = try await step.waitForToken(timeout: .seconds(5)) { _ in }
             return .success(answer == nil ? "nothing" : "something")
@@ -301,7 +302,7 @@ struct TokenTests {
     }
 
     @Test func `a delivery that fails is done again with another token`() async throws {
-        let bench = makeBench()
+        let bench = try await makeBench()
         let delivered = Ledger()
         bench.engine.handle("code") { _, step in
             let answer = try await step.waitForToken { token in

@@ -2,7 +2,7 @@ import Skein
 import SkeinCore
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.everyStore, .timeLimit(.minutes(3)))
 struct WaitTests {
     /// A wait of a kind, then an echo of what came.
     static func waiting(_ id: String, onResume: JSONValue? = nil, onFailure: JSONValue = nil) -> JSONValue {
@@ -20,14 +20,14 @@ struct WaitTests {
         ]
     }
 
-    private func bench(_ request: @escaping @Sendable (StepContext) -> WaitRequest) -> Bench {
-        let bench = Bench()
+    private func bench(_ request: @escaping @Sendable (StepContext) -> WaitRequest) async throws -> Bench {
+        let bench = try await Bench()
         bench.engine.handle("pause") { _, step in .wait(request(step)) }
         return bench
     }
 
     @Test func `a timer parks the execution and wakes it when it is due`() async throws {
-        let bench = bench { WaitRequest(until: .time($0.now + .seconds(60)), output: "slept") }
+        let bench = try await bench { WaitRequest(until: .time($0.now + .seconds(60)), output: "slept") }
         try await bench.engine.register(Self.waiting("timer"))
         let id = try await bench.engine.create("timer").execution.id
         let parked = try await bench.engine.step(id)
@@ -41,7 +41,7 @@ struct WaitTests {
     }
 
     @Test func `a resume continues a manual wait with its data, once`() async throws {
-        let bench = bench { _ in WaitRequest(until: .resume, reason: "a person") }
+        let bench = try await bench { _ in WaitRequest(until: .resume, reason: "a person") }
         let waiting = try await bench.run(Self.waiting("manual"), simulateTime: false)
         #expect(waiting.wait?.kind == .manual && waiting.wait?.reason == "a person")
         _ = try await bench.engine.resume(waiting.id, data: ["ok": true])
@@ -53,7 +53,7 @@ struct WaitTests {
     }
 
     @Test func `a second resume of one wait does not answer the next`() async throws {
-        let bench = bench { _ in WaitRequest(until: .resume) }
+        let bench = try await bench { _ in WaitRequest(until: .resume) }
         let flow: JSONValue = [
             "id": "twice", "version": "1.0.0", "initialStepId": "one",
             "steps": [
@@ -74,7 +74,7 @@ struct WaitTests {
     }
 
     @Test func `a signal that came before the wait is kept, and consumed in order`() async throws {
-        let bench = bench { _ in WaitRequest(until: .signal("go")) }
+        let bench = try await bench { _ in WaitRequest(until: .signal("go")) }
         try await bench.engine.register(Self.waiting("signal"))
         let id = try await bench.engine.create("signal").execution.id
         try await bench.engine.signal(id, "other", payload: 0)
@@ -87,7 +87,7 @@ struct WaitTests {
     }
 
     @Test func `a wait that nobody ends fails with TIMEOUT, or goes to onFailure`() async throws {
-        let bench = bench { _ in WaitRequest(until: .resume, timeout: .seconds(10)) }
+        let bench = try await bench { _ in WaitRequest(until: .resume, timeout: .seconds(10)) }
         let failed = try await bench.run(Self.waiting("plain"))
         #expect(failed.error?.code == "TIMEOUT")
         let saved = try await bench.run(Self.waiting("saved", onFailure: "after"))
@@ -95,7 +95,7 @@ struct WaitTests {
     }
 
     @Test func `onResume is where a resumed execution goes on`() async throws {
-        let bench = bench { WaitRequest(until: .time($0.now + .seconds(1))) }
+        let bench = try await bench { WaitRequest(until: .time($0.now + .seconds(1))) }
         let flow: JSONValue = [
             "id": "onresume", "version": "1.0.0", "initialStepId": "wait",
             "steps": [
@@ -112,7 +112,7 @@ struct WaitTests {
     }
 
     @Test func `a wait step without a next step completes the execution when it is resumed`() async throws {
-        let bench = bench { _ in WaitRequest(until: .resume) }
+        let bench = try await bench { _ in WaitRequest(until: .resume) }
         let waiting = try await bench.run(TestFlows.single("pause"), simulateTime: false)
         _ = try await bench.engine.resume(waiting.id, data: "bye")
         let final = try await bench.engine.run(waiting.id)
@@ -122,7 +122,7 @@ struct WaitTests {
     }
 
     @Test func `an execution out of time is cancelled by timeout, also while it waits`() async throws {
-        let bench = bench { _ in WaitRequest(until: .resume) }
+        let bench = try await bench { _ in WaitRequest(until: .resume) }
         let final = try await bench.run(Self.waiting("late"), options: CreateOptions(executionTimeout: .seconds(30)))
         #expect(final.status == .cancelled)
         #expect(final.cancellation?.source == .timeout)

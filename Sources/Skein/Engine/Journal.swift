@@ -42,7 +42,7 @@ final class Journal: Sendable {
     /// Returns once the row is durable or known not to be. Without running writers it commits alone, on the caller's
     /// task. Inlined, as is the driver's attempt.
     @inline(__always) func commit(_ append: Append) async throws -> AppendOutcome {
-        guard isRunning.isRaised else { return try await commitAlone(append) }
+        guard isRunning.isRaised else { return try await commitWhole(append) }
         return try await withUnsafeThrowingContinuation { reply in
             let (isQueued, writer): (Bool, Writer?) = state.withLock { state in
                 guard state.isRunning else { return (false, nil) }
@@ -148,6 +148,14 @@ final class Journal: Sendable {
         state.queue.appends.removeFirst(count)
         state.queue.replies.removeFirst(count)
         return batch
+    }
+
+    /// The same whatever becomes of the caller: with a row cut off in the middle nobody would know whether it is there.
+    private func commitWhole(_ append: Append) async throws -> AppendOutcome {
+        let result: Result<AppendOutcome, any Error> = await shielded {
+            do { return .success(try await self.commitAlone(append)) } catch { return .failure(error) }
+        }
+        return try result.get()
     }
 
     private func commitAlone(_ append: Append) async throws -> AppendOutcome {

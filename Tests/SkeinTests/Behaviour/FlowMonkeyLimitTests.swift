@@ -3,7 +3,7 @@ import SkeinCore
 import Testing
 
 extension FlowMonkeyTests {
-    @Suite(.timeLimit(.minutes(1)))
+    @Suite(.timeLimit(.minutes(3)))
     struct LimitTests {
         private static func put(_ value: JSONValue, _ key: String, _ next: JSONValue) -> JSONValue {
             FlowMonkeyTests.put(value, at: key, next: next)
@@ -40,7 +40,7 @@ extension FlowMonkeyTests {
             Case("contextBytes", 1_000, ["x": text(600), "y": text(600)]), Case("contextDepth", 3, ["x": [[[1]]]]),
         ])
         func `M20 a context over a limit is refused and nothing is stored`(test: Case) async throws {
-            let bench = Bench()
+            let bench = try await Bench()
             try await bench.engine.register(Self.flow(["a": Self.put(1, "x", nil)], test.limits))
             let error = await #expect(throws: EngineError.self) {
                 try await bench.engine.create("monkey", context: test.json.object ?? [:])
@@ -102,7 +102,7 @@ extension FlowMonkeyTests {
             Case("contextDepth", 3, [[[1]]]), Case("contextKeys", 2, 1),
         ])
         func `M20 what ends a wait counts like an output`(test: Case) async throws {
-            let bench = Bench()
+            let bench = try await Bench()
             bench.engine.handle("pause") { _, _ in .wait(WaitRequest(until: .signal("go"))) }
             let before: JSONObject = ["x": 1]
             let waiting = try await bench.run(

@@ -4,11 +4,13 @@ import Testing
 
 extension FlowMonkeyTests {
     /// Where FlowMonkey lost: many at once, on engines that run.
-    @Suite(.timeLimit(.minutes(2)))
+    @Suite(.timeLimit(.minutes(3)))
     struct RaceTests {
         /// Engines over one store, as instances of one cluster.
-        static func cluster(_ count: Int = 2, _ configure: (inout EngineConfiguration) -> Void = { _ in }) -> [Engine] {
-            let store = InMemoryExecutionStore()
+        static func cluster(_ count: Int = 2, _ configure: (inout EngineConfiguration) -> Void = { _ in })
+            async throws -> [Engine]
+        {
+            let store = try await TestStore.new()
             let coordination = Coordination.inProcess()
             var configuration = EngineConfiguration()
             configure(&configuration)
@@ -20,7 +22,7 @@ extension FlowMonkeyTests {
         }
 
         @Test func `M13 fifty creations with one key on two engines make one execution that runs once`() async throws {
-            let engines = Self.cluster()
+            let engines = try await Self.cluster()
             let ledger = Ledger()
             for engine in engines {
                 engine.handle("note") { _, step in
@@ -50,7 +52,7 @@ extension FlowMonkeyTests {
         }
 
         @Test func `M16 a cancel that meets the end wins or loses, and says which`() async throws {
-            let engines = Self.cluster()
+            let engines = try await Self.cluster()
             for engine in engines {
                 engine.handle("yield") { _, step in
                     for _ in 0..<Int.random(in: 0..<20) { await Task.yield() }
@@ -78,7 +80,7 @@ extension FlowMonkeyTests {
         }
 
         @Test func `M16 a cancel that rolls back meets the end, and ends it never twice`() async throws {
-            let engines = Self.cluster()
+            let engines = try await Self.cluster()
             for engine in engines {
                 engine.handle("yield") { _, _ in
                     for _ in 0..<Int.random(in: 0..<10) { await Task.yield() }
@@ -117,7 +119,7 @@ extension FlowMonkeyTests {
         @Test func `M16 what a handler returns after its execution was cancelled by another engine is dropped`()
             async throws
         {
-            let engines = Self.cluster()
+            let engines = try await Self.cluster()
             let gate = ServiceTests.Gate()
             for engine in engines {
                 engine.handle("slow") { _, _ in
@@ -154,7 +156,7 @@ extension FlowMonkeyTests {
         }
 
         @Test func `M21 a parent occupies no room while it waits, however little there is`() async throws {
-            let engines = Self.cluster(1) { $0.concurrency = 1 }
+            let engines = try await Self.cluster(1) { $0.concurrency = 1 }
             try await Self.nested(engines)
             try await ServiceTests.running(engines) {
                 let id = try await engines[0].create("nested", context: ["level": 5]).execution.id
@@ -173,7 +175,7 @@ extension FlowMonkeyTests {
         }
 
         @Test func `M04 an engine that starts later goes on with what waits in its last step`() async throws {
-            let store = InMemoryExecutionStore()
+            let store = try await TestStore.new()
             let (first, second) = (Engine(store: store), Engine(store: store))
             for engine in [first, second] {
                 engine.handle("pause") { _, _ in .wait(WaitRequest(until: .signal("go"))) }
@@ -189,7 +191,7 @@ extension FlowMonkeyTests {
         }
 
         @Test func `M21 a parent that waits survives the end of its engine, and has one child`() async throws {
-            let engines = Self.cluster {
+            let engines = try await try await Self.cluster {
                 $0.grace = .zero
                 $0.sweep = .milliseconds(100)
             }
@@ -218,7 +220,7 @@ extension FlowMonkeyTests {
         }
 
         @Test func `M21 a child that nobody waits for has its parent's link and outlives it`() async throws {
-            let bench = Bench()
+            let bench = try await Bench()
             bench.engine.handle("spawn") { _, _ in
                 var request = ChildrenRequest("child", contexts: [["n": 1]])
                 request.awaits = false

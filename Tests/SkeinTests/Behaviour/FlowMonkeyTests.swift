@@ -2,7 +2,7 @@ import Skein
 import SkeinCore
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.everyStore, .timeLimit(.minutes(3)))
 struct FlowMonkeyTests {
     /// Steps in a map that begins at `a`.
     static func flow(_ steps: JSONObject, id: String = "monkey", _ more: JSONObject = [:]) -> JSONValue {
@@ -22,7 +22,7 @@ struct FlowMonkeyTests {
     }
 
     @Test func `M02 a failure may choose the step that it goes to`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         bench.engine.handle("refuse") { _, _ in
             throw StepFailure(Failure("REFUSED", "no"), isRetryable: false, next: "rescue")
         }
@@ -36,7 +36,7 @@ struct FlowMonkeyTests {
 
     @Test func `M04 a look before its time leaves a timer as it is, and nothing of it is left afterwards`() async throws
     {
-        let bench = Bench()
+        let bench = try await Bench()
         let began = bench.clock.now
         bench.engine.handle("pause") { _, step in
             .wait(WaitRequest(until: .time(step.now + .seconds(60)), reason: "a nap"))
@@ -58,7 +58,7 @@ struct FlowMonkeyTests {
     @Test func `M05 a step that is gone to after a failure may fail itself, and its error is the execution's`()
         async throws
     {
-        let bench = Bench()
+        let bench = try await Bench()
         bench.engine.handle("refuse") { _, step in .failure("REFUSED_\(step.stepID)", isRetryable: false) }
         let end = try await bench.run(
             Self.flow([
@@ -70,7 +70,7 @@ struct FlowMonkeyTests {
     }
 
     @Test func `M08 waits for retries double up to the longest, then onFailure is next`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         let start = bench.clock.now
         bench.engine.handle("fails") { _, step in
             bench.ledger.note("\((step.now - start).wholeMilliseconds)")
@@ -89,7 +89,7 @@ struct FlowMonkeyTests {
     }
 
     @Test func `M08 each visit of a step has all of its retries`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         bench.engine.handle("flaky") { _, step in
             bench.ledger.note("\(step.attempt)")
             guard step.attempt > 2 else { return .failure("FLAKY") }
@@ -113,7 +113,7 @@ struct FlowMonkeyTests {
     }
 
     @Test func `M10 an unknown version of a flow is not found, and nothing is stored`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         try await bench.engine.register(TestFlows.single("echo"))
         let error = await #expect(throws: EngineError.self) {
             try await bench.engine.create("single", options: CreateOptions(flowVersion: "2.0.0"))
@@ -123,7 +123,7 @@ struct FlowMonkeyTests {
     }
 
     @Test func `M11 a flow with mistakes is refused with all of them, and is not there afterwards`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         let error = await #expect(throws: EngineError.self) {
             try await bench.engine.register(
                 Self.flow([
@@ -143,7 +143,7 @@ struct FlowMonkeyTests {
     @Test func `M13 another key or another flow is another execution, and a key is free after its window`()
         async throws
     {
-        let bench = Bench()
+        let bench = try await Bench()
         try await bench.engine.register(TestFlows.single("echo", id: "one"))
         try await bench.engine.register(TestFlows.single("echo", id: "two"))
         func create(_ flow: String, _ key: String) async throws -> CreateResult {
@@ -163,7 +163,7 @@ struct FlowMonkeyTests {
     }
 
     @Test func `M14 a cancelled execution that waited keeps the reason, and nothing moves it any more`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         bench.engine.handle("pause") { _, _ in .wait(WaitRequest(until: .resume)) }
         let waiting = try await bench.run(WaitTests.waiting("wait"), simulateTime: false)
         let first = try await bench.engine.cancel(waiting.id, source: .system, reason: "a new law")
@@ -182,7 +182,7 @@ struct FlowMonkeyTests {
     }
 
     @Test func `M14 a second cancel does not stop the rollback that the first began`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         bench.engine.handle("pause") { _, _ in .wait(WaitRequest(until: .resume)) }
         bench.engine.handle("undo") { _, step in
             bench.ledger.note("undo \(step.stepID)")
@@ -205,7 +205,7 @@ struct FlowMonkeyTests {
     }
 
     @Test func `M14 a cancel that rolls back takes the children along`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         bench.engine.handle("undo") { _, _ in .success(nil) }
         bench.engine.handle("spawn") { _, _ in .children(ChildrenRequest("child", contexts: [[:], [:]])) }
         try await bench.engine.register(TestFlows.single("echo", id: "child"))
@@ -226,7 +226,7 @@ struct FlowMonkeyTests {
     }
 
     @Test func `M14 a look at an ended execution changes nothing`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         bench.engine.handle("refuse") { _, _ in .failure("REFUSED", isRetryable: false) }
         for type in ["echo", "refuse"] {
             let end = try await bench.run(TestFlows.single(type, id: type))
@@ -240,7 +240,7 @@ struct FlowMonkeyTests {
     @Test func `M26 the events of a wait are in order, and the signal is consumed before the execution goes on`()
         async throws
     {
-        let bench = Bench()
+        let bench = try await Bench()
         bench.engine.handle("pause") { _, _ in .wait(WaitRequest(until: .signal("go"))) }
         let waiting = try await bench.run(WaitTests.waiting("wait"), simulateTime: false)
         try await bench.engine.signal(waiting.id, "go", payload: "yes")
@@ -255,7 +255,7 @@ struct FlowMonkeyTests {
     @Test func `M26 running out of time is an event with the limit, followed by the cancellation and its source`()
         async throws
     {
-        let bench = Bench()
+        let bench = try await Bench()
         bench.engine.handle("pause") { _, _ in .wait(WaitRequest(until: .resume)) }
         let end = try await bench.run(
             WaitTests.waiting("late"), options: CreateOptions(executionTimeout: .seconds(30)))
@@ -266,7 +266,7 @@ struct FlowMonkeyTests {
     }
 
     @Test func `M26 followers that stop listening, or never listen, hold nothing up`() async throws {
-        let engine = Engine(store: InMemoryExecutionStore())
+        let engine = Engine(store: try await TestStore.new())
         engine.handle("echo") { input, _ in .success(input) }
         try await engine.register(TestFlows.chain("echo", count: 10))
         try await ServiceTests.running([engine]) {

@@ -3,7 +3,7 @@ import SkeinCore
 import Testing
 
 /// Workflows as Flowweaver's documentation has them: tasks, what they depend on, named inputs and outputs.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.everyStore, .timeLimit(.minutes(3)))
 struct FlowweaverTests {
     /// Fetches, does two things at once with what came, and puts both together.
     static let report: JSONValue = [
@@ -26,7 +26,7 @@ struct FlowweaverTests {
     ]
 
     static func bench(_ flow: JSONValue = report) async throws -> Bench {
-        let bench = Bench()
+        let bench = try await Bench()
         handle(bench.engine, bench.ledger)
         try await bench.engine.register(flow)
         return bench
@@ -86,7 +86,7 @@ struct FlowweaverTests {
     }
 
     @Test func `W01 the tasks of a hundred diamonds on two engines run once each, the last after both`() async throws {
-        let engines = FlowMonkeyTests.RaceTests.cluster()
+        let engines = try await FlowMonkeyTests.RaceTests.cluster()
         let ledger = Ledger()
         for engine in engines { Self.handle(engine, ledger) }
         try await engines[0].register(Self.report)
@@ -114,7 +114,7 @@ struct FlowweaverTests {
     }
 
     @Test func `W01 a task that waits for two that end on the same moment starts once`() async throws {
-        let engines = FlowMonkeyTests.RaceTests.cluster()
+        let engines = try await FlowMonkeyTests.RaceTests.cluster()
         let ledger = Ledger()
         for engine in engines {
             engine.handle("pause") { _, step in .wait(WaitRequest(until: .signal("\(step.stepID)"))) }

@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 extension FluxTests {
-    @Suite(.timeLimit(.minutes(1)))
+    @Suite(.timeLimit(.minutes(3)))
     struct BatchTests {
         struct Batch: FlowState, Equatable {
             let names: [String]
@@ -28,7 +28,9 @@ extension FluxTests {
             var most: Int { state.withLock { $0.most } }
         }
 
-        private let engine = Engine(store: InMemoryExecutionStore())
+        private let engine: Engine
+
+        init() async throws { engine = Engine(store: try await TestStore.new()) }
 
         @Test func `X21 a batch has so many items at work and no more, and its results are in order`() async throws {
             let crowd = Crowd()
@@ -84,7 +86,7 @@ extension FluxTests {
         }
 
         @Test func `X21 children that must not go on after a failure are not started behind it`() async throws {
-            let bench = Bench()
+            let bench = try await Bench()
             try await ChildrenTests.register(bench.engine) { $0.concurrency = 1 }
             let (id, end) = try await bench.start("parent", ["items": [1, "bad", 3, 4, 5, 6]])
             #expect(end.status == .failed && end.error?.code == "CHILD_FAILED")
@@ -95,7 +97,7 @@ extension FluxTests {
         @Test func `X21 children that may fail are all run, so many at once, and their results are in order`()
             async throws
         {
-            let bench = Bench()
+            let bench = try await Bench()
             try await ChildrenTests.register(bench.engine) {
                 $0.concurrency = 2
                 $0.collects = true

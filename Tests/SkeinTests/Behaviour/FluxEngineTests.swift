@@ -4,7 +4,7 @@ import Testing
 
 extension FluxTests {
     /// What flux's engine does around steps: refusals, lists, changes of status, many executions.
-    @Suite(.timeLimit(.minutes(2)))
+    @Suite(.timeLimit(.minutes(3)))
     struct EngineTests {
         private static func saga(_ first: JSONObject = [:]) -> JSONValue {
             var step: JSONObject = [
@@ -14,8 +14,8 @@ extension FluxTests {
             return FlowMonkeyTests.flow(["a": .object(step), "b": ["type": "refuse"]], id: "saga")
         }
 
-        private static func bench() -> Bench {
-            let bench = Bench()
+        private static func bench() async throws -> Bench {
+            let bench = try await Bench()
             bench.engine.handle("refuse") { _, _ in .failure("REFUSED", isRetryable: false) }
             bench.engine.handle("pause") { _, _ in .wait(WaitRequest(until: .resume)) }
             bench.engine.handle("undo") { _, step in
@@ -26,7 +26,7 @@ extension FluxTests {
         }
 
         @Test func `X14 an input that is refused leaves nothing behind`() async throws {
-            let bench = Bench()
+            let bench = try await Bench()
             try await bench.engine.register(TestFlows.single("echo"))
             await #expect(throws: EngineError.self) {
                 try await bench.engine.create("single", context: ["text": "nul \0"])
@@ -40,7 +40,7 @@ extension FluxTests {
         }
 
         @Test func `X15 lists are by status and flow, in pages, the newest first`() async throws {
-            let bench = Self.bench()
+            let bench = try await Self.bench()
             try await bench.engine.register(TestFlows.single("echo", id: "good"))
             try await bench.engine.register(TestFlows.single("refuse", id: "bad"))
             var ids: [ExecutionID] = []
@@ -77,7 +77,7 @@ extension FluxTests {
         }
 
         @Test func `X17 of many callers that run one execution, none repeats what another did`() async throws {
-            let store = InMemoryExecutionStore()
+            let store = try await TestStore.new()
             let ledger = Ledger()
             let engines = (0..<4).map { _ in Engine(store: store) }
             for engine in engines {
@@ -106,7 +106,7 @@ extension FluxTests {
         }
 
         @Test func `X20 what is completed stays so, and says why`() async throws {
-            let bench = Self.bench()
+            let bench = try await Self.bench()
             let engine = bench.engine
             let end = try await bench.run(TestFlows.single("echo"))
             func code(_ body: () async throws -> Void) async -> EngineError.Code? {
@@ -131,7 +131,7 @@ extension FluxTests {
         @Test func `X20 what failed, was cancelled or rolled back may be pending again, and what waits may not`()
             async throws
         {
-            let bench = Self.bench()
+            let bench = try await Self.bench()
             let engine = bench.engine
             let failed = try await bench.run(TestFlows.single("refuse"))
             let retried = try await engine.retry(failed.id)
@@ -154,7 +154,7 @@ extension FluxTests {
         }
 
         @Test func `X20 what was undone and done again is undone again, once`() async throws {
-            let bench = Self.bench()
+            let bench = try await Self.bench()
             let undone = try await bench.run(Self.saga())
             _ = try await bench.engine.retry(undone.id, from: "a")
             let end = try await bench.engine.run(undone.id)
@@ -163,7 +163,7 @@ extension FluxTests {
 
         @Test func `X03 a rollback goes on with another engine where the first one stopped`() async throws {
             let clock = VirtualClock()
-            let store = InMemoryExecutionStore(clock: clock)
+            let store = try await TestStore.new(clock: clock)
             let ledger = Ledger()
             let engines = (0..<2).map { _ in Engine(store: store, clock: clock) }
             for (index, engine) in engines.enumerated() {
@@ -192,7 +192,7 @@ extension FluxTests {
         }
 
         @Test func `X09 of many signals at once one ends the wait, and the flow goes on once`() async throws {
-            let engines = FlowMonkeyTests.RaceTests.cluster()
+            let engines = try await FlowMonkeyTests.RaceTests.cluster()
             let ledger = Ledger()
             for engine in engines {
                 engine.handle("pause") { _, _ in .wait(WaitRequest(until: .signal("go"))) }
@@ -232,7 +232,7 @@ extension FluxTests {
         }
 
         @Test func `X09 of many resumes at once one ends the wait, and its data is kept`() async throws {
-            let engines = FlowMonkeyTests.RaceTests.cluster()
+            let engines = try await FlowMonkeyTests.RaceTests.cluster()
             let ledger = Ledger()
             for engine in engines {
                 engine.handle("pause") { _, _ in .wait(WaitRequest(until: .resume)) }
@@ -273,7 +273,7 @@ extension FluxTests {
         }
 
         @Test func `X15 of parallel branches each shows its own wait`() async throws {
-            let bench = Self.bench()
+            let bench = try await Self.bench()
             bench.engine.handle("signal") { _, step in
                 .wait(WaitRequest(until: .signal("for-\(step.stepID)")))
             }

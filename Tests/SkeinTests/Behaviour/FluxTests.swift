@@ -3,7 +3,7 @@ import SkeinCore
 import Testing
 
 /// The workflows of flux's documentation, as flows in Swift.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.everyStore, .timeLimit(.minutes(3)))
 struct FluxTests {
     struct Purchase: FlowState, Equatable {
         let id: String
@@ -29,8 +29,8 @@ struct FluxTests {
     private let engine: Engine
     private let ledger = Ledger()
 
-    init() {
-        engine = Engine(store: InMemoryExecutionStore(clock: clock), clock: clock)
+    init() async throws {
+        engine = Engine(store: try await TestStore.new(clock: clock), clock: clock)
     }
 
     private func run<State: FlowState>(_ flow: Flow<State>, _ input: State.Input, simulateTime: Bool = true)

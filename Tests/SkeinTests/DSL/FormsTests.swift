@@ -4,7 +4,7 @@ import SkeinTesting
 import Testing
 
 /// One flow written in three ways.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.everyStore, .timeLimit(.minutes(3)))
 struct FormsTests {
     struct Order: FlowState {
         var fails = false
@@ -91,7 +91,7 @@ struct FormsTests {
     }
 
     private static func data(_ flow: JSONValue) async throws -> Bench {
-        let bench = Bench()
+        let bench = try await Bench()
         bench.engine.handle("work") { _, step in
             if step.stepID == "charge", step.attempt == 1 { return .failure("BUSY", "try again") }
             if step.stepID == "ship", step.context["fails"] == true {
@@ -106,7 +106,7 @@ struct FormsTests {
 
     @Test(arguments: [false, true])
     func `code, a step map and a task graph leave the same log`(fails: Bool) async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         try await bench.engine.register(Self.code)
         let byCode = try await Self.log(bench, fails: fails)
         let byMap = try await Self.log(try await Self.data(Self.stepMap), fails: fails)

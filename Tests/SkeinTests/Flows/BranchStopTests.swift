@@ -15,7 +15,7 @@ struct BranchStopTests {
 
     @Test func `a stop keeps nobody waiting for an answer`() async throws {
         for _ in 0..<300 {
-            let bench = Bench()
+            let bench = try await Bench()
             let talked = ServiceTests.Gate()
             bench.engine.handle("talk") { _, step in
                 talked.open()

@@ -3,7 +3,7 @@ import SkeinCore
 import SkeinTesting
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.everyStore, .timeLimit(.minutes(3)))
 struct ChildrenTests {
     static let child: JSONValue = [
         "id": "child", "version": "1.0.0", "initialStepId": "double",
@@ -42,7 +42,7 @@ struct ChildrenTests {
     }
 
     @Test func `a parent waits for its children and gets their results in order`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         try await Self.register(bench.engine)
         let id = try await bench.engine.create("parent", context: ["items": [1, 2, 3]]).execution.id
         let waiting = try await bench.engine.step(id)
@@ -58,7 +58,7 @@ struct ChildrenTests {
     }
 
     @Test func `a step whose children fail is tried again as often as its policy says`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         try await Self.register(bench.engine)
         var flow = Self.parent(["retry": ["maxAttempts": 2]]).object ?? [:]
         flow["version"] = "1.0.1"
@@ -73,7 +73,7 @@ struct ChildrenTests {
     @Test(arguments: [true, false])
     func `children are looked after again when nobody knows whether they were stored`(isWritten: Bool) async throws {
         let clock = VirtualClock()
-        let store = InMemoryExecutionStore(clock: clock)
+        let store = try await TestStore.new(clock: clock)
         // The parent's first row, the one that asks for children, the children.
         let faulty = FaultyStore(store, faults: [3: .unknown(isWritten: isWritten)])
         let engine = Engine(store: faulty, clock: clock)
@@ -90,7 +90,7 @@ struct ChildrenTests {
     @Test(arguments: 1...6)
     func `children are started although their owner died and another branch was skipped`(point: Int) async throws {
         let clock = VirtualClock()
-        let store = InMemoryExecutionStore(clock: clock)
+        let store = try await TestStore.new(clock: clock)
         let mortal = Engine(store: FaultyStore(store, faults: [point: .crashBefore]), clock: clock)
         let other = Engine(store: store, clock: clock)
         for engine in [mortal, other] {
@@ -116,13 +116,13 @@ struct ChildrenTests {
     }
 
     @Test func `a child that fails fails the step, or is a result where failures are collected`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         try await Self.register(bench.engine)
         let (_, end) = try await bench.start("parent", ["items": [1, "x"]])
         #expect(end.status == .failed && end.error?.code == "CHILD_FAILED" && end.error?.stepID == "spawn")
         #expect(end.error?.details?["error"]?["code"] == "NOT_A_NUMBER")
 
-        let other = Bench()
+        let other = try await Bench()
         try await Self.register(other.engine) { $0.collects = true }
         let (_, collected) = try await other.start("parent", ["items": [1, "x"]])
         #expect(collected.status == .completed && collected.result?[0] == 2)
@@ -130,7 +130,7 @@ struct ChildrenTests {
     }
 
     @Test func `children that nobody waits for are started once, and the parent goes on`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         try await Self.register(bench.engine) { $0.awaits = false }
         let (id, end) = try await bench.start("parent", ["items": [1, 2]])
         #expect(end.status == .completed && end.result?.array?.count == 2)
@@ -140,7 +140,7 @@ struct ChildrenTests {
     }
 
     @Test func `a cancel takes the children along`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         try await Self.register(bench.engine)
         let id = try await bench.engine.create("parent", context: ["items": [1, 2]]).execution.id
         _ = try await bench.engine.step(id)
@@ -153,7 +153,7 @@ struct ChildrenTests {
     }
 
     @Test func `an execution that is out of time takes its children along`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         try await Self.register(bench.engine)
         bench.engine.handle("double") { _, _ in .wait(WaitRequest(until: .resume)) }
         var options = CreateOptions()
@@ -171,12 +171,12 @@ struct ChildrenTests {
     }
 
     @Test func `a flow that is not there fails the step, and depth has a bound`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         try await Self.register(bench.engine) { $0.flowID = "nowhere" }
         let (_, end) = try await bench.start("parent", ["items": [1]])
         #expect(end.error?.code == "FLOW_NOT_FOUND")
 
-        let deep = Bench()
+        let deep = try await Bench()
         try await Self.register(deep.engine) { request in
             request.flowID = "parent"
             request.contexts = [["items": [1]]]
@@ -186,7 +186,7 @@ struct ChildrenTests {
     }
 
     @Test func `a thousand children that end at once on two engines are counted exactly`() async throws {
-        let store = InMemoryExecutionStore()
+        let store = try await TestStore.new()
         let coordination = Coordination.inProcess()
         let engines = [
             Engine(store: store, coordination: coordination), Engine(store: store, coordination: coordination),

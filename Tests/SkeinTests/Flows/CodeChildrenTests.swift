@@ -4,7 +4,7 @@ import SkeinTesting
 import Testing
 
 /// Children that the code of a step starts and waits for.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.everyStore, .timeLimit(.minutes(3)))
 struct CodeChildrenTests {
     private struct Item: Codable, Sendable {
         var item: Int
@@ -22,7 +22,7 @@ struct CodeChildrenTests {
     private static func bench(
         _ code: @escaping @concurrent @Sendable (Ledger, StepContext) async throws -> JSONValue
     ) async throws -> Bench {
-        let bench = Bench()
+        let bench = try await Bench()
         bench.engine.handle("code") { [ledger = bench.ledger] _, step in
             ledger.note("enter")
             return .success(try await code(ledger, step))
@@ -77,7 +77,7 @@ struct CodeChildrenTests {
     }
 
     @Test func `a child that takes too long is waited for no longer`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         bench.engine.handle("code") { _, step in
             let child = try await step.spawn("slow", flow: "slow", context: [:])
             return .success(.int(try await step.result(of: child, timeout: .seconds(10)).int64 ?? 0))
@@ -105,7 +105,7 @@ struct CodeChildrenTests {
     }
 
     @Test func `who cancels the parent cancels the children of its code`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         bench.engine.handle("code") { _, step in
             let child = try await step.spawn("slow", flow: "slow", context: [:])
             return .success(try await step.result(of: child))
@@ -122,7 +122,7 @@ struct CodeChildrenTests {
     }
 
     @Test func `two branches that ask for children at once get both`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         let barrier = Ledger()
         bench.engine.handle("ask") { _, step in
             barrier.note("here")

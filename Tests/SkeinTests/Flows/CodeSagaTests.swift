@@ -4,7 +4,7 @@ import SkeinTesting
 import Testing
 
 /// Sagas in the code of a step: pieces that say how they are undone.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.everyStore, .timeLimit(.minutes(3)))
 struct CodeSagaTests {
     private struct Trip: Codable, Sendable {
         var fails = true
@@ -39,7 +39,7 @@ struct CodeSagaTests {
     }
 
     @Test func `pieces are undone in reverse when the code fails, and only what was done`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         let flow = Self.trip(bench.ledger)
         try await bench.engine.register(flow)
         let id = try await bench.engine.create(flow, Trip()).execution.id
@@ -55,7 +55,7 @@ struct CodeSagaTests {
     }
 
     @Test func `a compensation of a piece that fails is tried again, and what is undone stays so`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         let flow = Self.trip(bench.ledger, carFails: 2)
         try await bench.engine.register(flow)
         let id = try await bench.engine.create(flow, Trip()).execution.id
@@ -65,7 +65,7 @@ struct CodeSagaTests {
     }
 
     @Test func `a rollback that cannot go on ends, and a retry goes on where it stopped`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         let flow = Self.trip(bench.ledger, carFails: 4)
         try await bench.engine.register(flow)
         let id = try await bench.engine.create(flow, Trip()).execution.id
@@ -77,7 +77,7 @@ struct CodeSagaTests {
     }
 
     @Test func `code that ended well is undone when a later step fails`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         bench.engine.handle("code") { [ledger = bench.ledger] _, step in
             try await step.perform("one", { ledger.note("one") }, compensate: { ledger.note("undo one") })
             try await step.perform("two", { ledger.note("two") }, compensate: { ledger.note("undo two") })
@@ -94,7 +94,7 @@ struct CodeSagaTests {
     }
 
     @Test func `a step's own compensation stands for all of its pieces`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         bench.engine.handle("code") { [ledger = bench.ledger] _, step in
             try await step.perform("one", { ledger.note("one") }, compensate: { ledger.note("undo one") })
             return .success("out")
@@ -115,7 +115,7 @@ struct CodeSagaTests {
     }
 
     @Test func `who cancels a flow that rolls back has the code's pieces undone`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         bench.engine.handle("code") { [ledger = bench.ledger] _, step in
             try await step.perform("one", { ledger.note("one") }, compensate: { ledger.note("undo one") })
             _ = try await step.waitForSignal(named: "never")
@@ -132,7 +132,7 @@ struct CodeSagaTests {
 
     @Test func `a durable flow that is cancelled undoes what it did, if it says so`() async throws {
         for (policy, status) in [(CancelPolicy.rollback, ExecutionStatus.rolledBack), (.stop, .cancelled)] {
-            let bench = Bench()
+            let bench = try await Bench()
             let flow = DurableFlow<Trip, String>("trip", onCancel: policy) { [ledger = bench.ledger] _, step in
                 try await step.perform("one", { ledger.note("one") }, compensate: { ledger.note("undo one") })
                 return try await step.waitForSignal(named: "never")?.string ?? "nothing"
@@ -147,7 +147,7 @@ struct CodeSagaTests {
     }
 
     @Test func `code that has forgotten a piece does not pretend to have undone it`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         let forgets = Ledger()
         bench.engine.handle("code") { [ledger = bench.ledger] _, step in
             if forgets.all.isEmpty {

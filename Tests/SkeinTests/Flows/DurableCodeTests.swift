@@ -3,12 +3,12 @@ import SkeinCore
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.everyStore, .timeLimit(.minutes(3)))
 struct DurableCodeTests {
     private static func bench(
         retries: Int = 0, _ code: @escaping @concurrent @Sendable (Ledger, StepContext) async throws -> JSONValue
     ) async throws -> Bench {
-        let bench = Bench()
+        let bench = try await Bench()
         bench.engine.handle("code") { [ledger = bench.ledger] _, step in
             ledger.note("enter")
             return .success(try await code(ledger, step))
@@ -139,7 +139,7 @@ struct DurableCodeTests {
     }
 
     @Test func `steps of parallel branches record beside each other`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         bench.engine.handle("note") { _, step in
             let value = try await step.run("work") {
                 bench.ledger.note("\(step.stepID)")

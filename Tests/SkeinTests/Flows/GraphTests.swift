@@ -3,7 +3,7 @@ import SkeinCore
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.everyStore, .timeLimit(.minutes(3)))
 struct GraphTests {
     /// a, then b and c at once, then d.
     static let diamond: JSONValue = [
@@ -21,7 +21,7 @@ struct GraphTests {
 
     /// An engine whose `note` handler returns the step's id and how many have begun before it.
     private static func bench(_ flow: JSONValue) async throws -> Bench {
-        let bench = Bench()
+        let bench = try await Bench()
         bench.engine.handle("note") { input, step in
             bench.ledger.note(step.stepID.rawValue)
             return .success(["n": .int(Int64(bench.ledger.all.count)), "input": input])
@@ -222,7 +222,7 @@ struct GraphTests {
         }
         let all = (0..<2_000).map { JSONValue.string("t\($0)") }
         tasks.append(["id": "end", "handler": "count", "dependencies": .array(all)])
-        let bench = Bench()
+        let bench = try await Bench()
         bench.engine.handle("count") { _, step in
             bench.ledger.note(step.stepID.rawValue)
             return .success(nil)

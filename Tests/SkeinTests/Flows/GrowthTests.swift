@@ -3,10 +3,10 @@ import SkeinCore
 import Testing
 
 /// How far executions may grow.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.everyStore, .timeLimit(.minutes(3)))
 struct GrowthTests {
     @Test func `a step that asks for more children than its flow allows fails, and starts none`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         try await ChildrenTests.register(bench.engine)
         var parent = ChildrenTests.parent()
         parent["version"] = "1.1.0"
@@ -18,7 +18,7 @@ struct GrowthTests {
     }
 
     @Test func `an execution whose log grows too long ends`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         bench.engine.handle("again") { _, _ in .success(1, next: "only") }
         let flow = TestFlows.single("again", id: "loop", flow: ["limits": ["logRows": 20], "maxSteps": 1_000])
         let end = try await bench.run(flow)
@@ -27,7 +27,7 @@ struct GrowthTests {
     }
 
     @Test func `so does one whose code records without an end`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         bench.engine.handle("code") { _, step in
             for index in 0..<1_000 { try await step.perform("piece \(index)") {} }
             return .success("done")

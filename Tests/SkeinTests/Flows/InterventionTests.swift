@@ -3,10 +3,10 @@ import SkeinCore
 import Testing
 
 /// What operators do at odd moments.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.everyStore, .timeLimit(.minutes(3)))
 struct InterventionTests {
     @Test func `a rollback that was paused goes on when it is resumed`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         bench.engine.handle("work") { _, _ in .success(nil) }
         bench.engine.handle("fail") { _, _ in .failure("NO_SHIP", isRetryable: false) }
         bench.engine.handle("undo") { _, step in step.attempt < 2 ? .failure("BANK_DOWN") : .success(nil) }
@@ -19,7 +19,7 @@ struct InterventionTests {
     }
 
     @Test func `a paused execution stays paused when a step of it is passed over`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         try await bench.engine.register(TestFlows.chain("echo", count: 2))
         let id = try await bench.engine.create("chain").execution.id
         _ = try await bench.engine.pause(id)
@@ -31,7 +31,7 @@ struct InterventionTests {
     }
 
     @Test func `a child that is cancelled after one of its steps was passed over tells its parent`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         try await ChildrenTests.register(bench.engine) { request in
             request.flowID = "chain"
             request.collects = true

@@ -2,7 +2,7 @@ import Skein
 import SkeinCore
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.everyStore, .timeLimit(.minutes(3)))
 struct SagaTests {
     /// reserve and charge are undone, note is not, ship fails.
     static func order(_ change: (inout JSONObject) -> Void = { _ in }) -> JSONValue {
@@ -26,7 +26,7 @@ struct SagaTests {
     }
 
     private static func bench(_ flow: JSONValue = order()) async throws -> Bench {
-        let bench = Bench()
+        let bench = try await Bench()
         bench.engine.handle("work") { _, step in
             bench.ledger.note(step.stepID.rawValue)
             return .success(["by": .string(step.stepID.rawValue)])

@@ -3,10 +3,10 @@ import SkeinCore
 import Testing
 
 /// Heartbeats and progress.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.everyStore, .timeLimit(.minutes(3)))
 struct SignsOfLifeTests {
     private static func bench(_ step: JSONObject = [:], _ code: @escaping AnyHandler.Body) async throws -> Bench {
-        let bench = Bench()
+        let bench = try await Bench()
         bench.engine.handle("code", code)
         try await bench.engine.register(TestFlows.single("code", id: "code", step: step))
         return bench

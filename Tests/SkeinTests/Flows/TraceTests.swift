@@ -12,7 +12,7 @@ struct TraceTests {
     }
 
     @Test func `hooks see steps and ends, and a sink that fails harms nobody`() async throws {
-        let bench = Bench()
+        let bench = try await Bench()
         let seen = Ledger()
         let over = ServiceTests.Gate()
         bench.engine.trace(Broken())
@@ -33,7 +33,7 @@ struct TraceTests {
     @Test func `a file gets one line for each event`() async throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "skein-trace-\(UUID()).ndjson").path
         defer { try? FileManager.default.removeItem(atPath: path) }
-        let bench = Bench()
+        let bench = try await Bench()
         let over = ServiceTests.Gate()
         let file = try NDJSONTraceSink(path: path)
         struct Both: TraceSink {
@@ -54,7 +54,7 @@ struct TraceTests {
 
     @Test func `a tracing library gets a span for each stretch and, in it, one for each attempt`() async throws {
         let memory = InMemoryTracer()
-        let bench = Bench()
+        let bench = try await Bench()
         let over = ServiceTests.Gate()
         struct Last: TraceSink {
             var sink: SpanTraceSink

@@ -52,14 +52,14 @@ final class Ledger: Sendable {
 /// An engine on a virtual clock that nobody runs: tests drive executions themselves.
 struct Bench: Sendable {
     let clock = VirtualClock()
-    let store: InMemoryExecutionStore
+    let store: any ExecutionStore
     let engine: Engine
     let ledger = Ledger()
 
-    init(_ configure: (inout EngineConfiguration) -> Void = { _ in }) {
+    init(_ configure: (inout EngineConfiguration) -> Void = { _ in }) async throws {
         var configuration = EngineConfiguration()
         configure(&configuration)
-        store = InMemoryExecutionStore(clock: clock)
+        store = try await TestStore.new(clock: clock)
         engine = Engine(store: store, configuration: configuration, clock: clock)
         engine.handle("echo") { input, _ in .success(input) }
     }
