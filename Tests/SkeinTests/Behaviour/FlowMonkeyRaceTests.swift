@@ -191,7 +191,7 @@ extension FlowMonkeyTests {
         }
 
         @Test func `M21 a parent that waits survives the end of its engine, and has one child`() async throws {
-            let engines = try await try await Self.cluster {
+            let engines = try await Self.cluster {
                 $0.grace = .zero
                 $0.sweep = .milliseconds(100)
             }
