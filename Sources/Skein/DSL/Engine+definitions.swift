@@ -75,8 +75,8 @@ extension Engine {
         case .completed:
             let output: JSONValue =
                 switch flow.outputSource {
-                case .context: .object(execution.context)
-                case .result: execution.result ?? .null
+                case .context: try await whole(.object(execution.context), of: id)
+                case .result: try await whole(execution.result ?? .null, of: id)
                 }
             return try JSONValueDecoder().decode(Definition.Output.self, from: output)
         case .cancelled:

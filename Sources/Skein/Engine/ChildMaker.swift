@@ -6,7 +6,7 @@ import SkeinCore
 final class ChildMaker: Sendable {
     static let chunk = 250
 
-    private let store: any ExecutionStore
+    let store: any ExecutionStore
     private let flows: FlowCache
     private let coordination: Coordination
     private let identity: WorkerIdentity
@@ -81,7 +81,8 @@ final class ChildMaker: Sendable {
                 let state = try flow.state(of: record)
                 outcomes.append(
                     ChildOutcome(
-                        id: id, status: state.status, result: state.result, context: state.context, error: state.error))
+                        id: id, status: state.status, result: try await expanded(state.result, of: state),
+                        context: try await expanded(state.context, of: state), error: state.error))
             }
         }
         return outcomes

@@ -148,13 +148,21 @@ extension Driver {
                         if let end = await handOver(&drive, node) { return end }
                         return nil
                     }
-                    let step = runner.attempt(node, of: drive.state, at: now, keeper: mailbox)
+                    var expanded: StepContext.Expanded?
+                    if drive.state.hasChildren {
+                        do { expanded = try await children.expanded(drive.state) } catch {
+                            facts += [unread(error, node, drive.state, at: now)].compactMap { $0 }
+                            continue
+                        }
+                    }
+                    let step = runner.attempt(node, of: drive.state, at: now, keeper: mailbox, expanded: expanded)
                     running[node.id] = step
                     if tracer.isActive { traceStart(step) }
                     group.addTask { [self] in
                         mailbox.post(.ended(node.id, await resolved(runner.run(step, by: handler))))
                     }
                 }
+                if !facts.isEmpty { continue }
                 guard !running.isEmpty else {
                     if drive.slot.stopped != nil || Task.isCancelled { return await giveBack(drive.slot) }
                     let next = min(plans.due, drive.lookAgain ?? plans.due)

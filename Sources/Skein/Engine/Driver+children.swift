@@ -77,7 +77,7 @@ extension Driver {
                 if let spawn = branch.spawn {
                     if let fact = try await attend(drive, branch, spawn) { return [fact] }
                 } else if let child = try await endedChild(of: drive.slot.executionID, round) {
-                    return [.resumed(branch.stepID, data: child.json, cause: .children)]
+                    return [.resumed(branch.stepID, data: child, cause: .children)]
                 }
                 drive.attended.insert(round)
             } catch is CancellationError where drive.slot.stopped != nil || Task.isCancelled {
@@ -99,11 +99,23 @@ extension Driver {
         return nil
     }
 
-    /// The child that a step's code waits for, once it has ended.
-    private func endedChild(of parent: ExecutionID, _ round: Int64) async throws -> ChildOutcome? {
+    /// What an attempt comes to whose children's results cannot be read; nil: it was cut off.
+    func unread(_ error: any Error, _ node: FlowGraph.Node, _ state: borrowing ExecutionState, at began: Timestamp)
+        -> Fact?
+    {
+        if error is CancellationError { return nil }
+        let attempt = StepAttempt(
+            stepID: node.id, attempt: state.branch(at: node.id)?.attempt ?? 1, startedAt: began, endedAt: clock.now)
+        return .stepFailed(
+            attempt, StepFailure("UNAVAILABLE", "what the children returned cannot be read: \(error)"))
+    }
+
+    /// What became of the child that a step's code waits for, once it has ended.
+    private func endedChild(of parent: ExecutionID, _ round: Int64) async throws -> JSONValue? {
         guard try await store.children(of: parent, round: round, wakeAt: 1).ended > 0 else { return nil }
         let ids = try await store.children(of: parent, round: round, from: 0, limit: 1)
-        return try await children.outcomes(of: ids, parent: parent).first
+        guard let outcome = try await children.outcomes(of: ids, parent: parent).first?.json else { return nil }
+        return outcome.byteCount > ChildReference.threshold ? ChildReference(round: round).json : outcome
     }
 
     /// The first in order of those that did not complete.

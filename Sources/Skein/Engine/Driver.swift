@@ -115,9 +115,17 @@ final class Driver: Sendable {
         if drive.budget == 0 { return await repark(&drive, due: clock.now, needs: compensation.type) }
         if draining.isRaised, drive.budget == nil { return await repark(&drive, due: now, needs: compensation.type) }
         let keeper = keeper(&drive)
+        var expanded: StepContext.Expanded?
+        if drive.state.hasChildren {
+            do { expanded = try await children.expanded(drive.state, undoing: undo.output) } catch {
+                let fact = unread(error, node, drive.state, at: now)
+                guard case .stepFailed(let attempt, let failure) = fact else { return await giveBack(drive.slot) }
+                return await commit(&drive, .compensationFailed(attempt, failure))
+            }
+        }
         let step = StepContext(
             node, compensation, of: undo, in: drive.state, startedAt: now, environment: runner.environment,
-            keeper: keeper)
+            keeper: keeper, expanded: expanded)
         guard let handler = handlers[ofType: compensation.type] else {
             if await isServed(compensation.type) {
                 return await repark(&drive, due: clock.now + .seconds(1), needs: compensation.type)
@@ -158,7 +166,14 @@ final class Driver: Sendable {
         _ drive: inout Drive, _ node: FlowGraph.Node, _ handler: AnyHandler, at now: Timestamp
     ) async -> Fact? {
         let keeper = keeper(&drive)
-        return await run(&drive, runner.attempt(node, of: drive.state, at: now, keeper: keeper), handler)
+        var expanded: StepContext.Expanded?
+        if drive.state.hasChildren {
+            do { expanded = try await children.expanded(drive.state) } catch {
+                return unread(error, node, drive.state, at: now)
+            }
+        }
+        return await run(
+            &drive, runner.attempt(node, of: drive.state, at: now, keeper: keeper, expanded: expanded), handler)
     }
 
     @inline(__always) private func run(

@@ -133,14 +133,17 @@ extension Engine {
 
     /// A cancelled execution takes its children along. As long as one of them cannot be cancelled, locked by somebody
     /// for a moment, it stays remembered and is tried again.
-    func cancelChildren(of id: ExecutionID) async throws {
+    ///
+    /// - Parameter round: those of a step that was passed over; nil: all of an execution that is over.
+    func cancelChildren(of id: ExecutionID, round: Int64? = nil) async throws {
         var next = 0
         var isDone = true
         while true {
-            let children = try await store.children(of: id, round: nil, from: next, limit: 500)
+            let children = try await store.children(of: id, round: round, from: next, limit: 500)
             for child in children {
                 do {
-                    _ = try await cancel(child, source: .parent, reason: "the parent \(id) was cancelled")
+                    let why = round == nil ? "was cancelled" : "waits for it no longer"
+                    _ = try await cancel(child, source: .parent, reason: "the parent \(id) \(why)")
                 } catch {
                     isDone = false
                     logger.debug(
@@ -150,7 +153,7 @@ extension Engine {
             guard children.count == 500 else { break }
             next += children.count
         }
-        if isDone { try await store.endCascade(of: id) }
+        if isDone, round == nil { try await store.endCascade(of: id) }
     }
 
     /// Does what an instance that died left undone.

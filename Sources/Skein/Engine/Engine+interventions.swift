@@ -15,7 +15,8 @@ extension Engine {
         }
     }
 
-    /// Passes over a step that the execution is at, as if it had returned `output`.
+    /// Passes over a step that the execution is at, as if it had returned `output`. Children that it waits for are
+    /// cancelled.
     public func skip(
         _ id: ExecutionID, step: StepID, output: JSONValue? = nil, by intervention: Intervention = Intervention()
     ) async throws -> Execution {
@@ -23,9 +24,12 @@ extension Engine {
             throw EngineError(.invalidRequest, "the output cannot be stored: it has a NUL character or is too deep")
         }
         return try await exclusively(id, purpose: "skip") {
-            try await self.interject(id) { flow, state throws(Failure) in
+            let round = try await self.current(id).0.branch(at: step)?.awaitedRound
+            let after = try await self.interject(id) { flow, state throws(Failure) in
                 try flow.decision.skip(state, step, output: output, by: intervention)
             }
+            if let round { try await self.cancelChildren(of: id, round: round) }
+            return after
         }
     }
 
@@ -51,11 +55,13 @@ extension Engine {
         guard flow.decision.graph.node(of: step) != nil else {
             throw EngineError(.stepNotFound, "the flow '\(record.creation.flowID)' has no step '\(step)'")
         }
+        // The children stay with the one that started them.
+        let whole = try await driver.children.expanded(state.context, of: state)
         var options = options
         options.flowVersion = record.creation.flowVersion
         options.tenantID = record.creation.tenantID
         return try await create(
-            record.creation.flowID, context: context ?? state.context, options: options, fork: (id, step)
+            record.creation.flowID, context: context ?? whole, options: options, fork: (id, step)
         ).execution
     }
 

@@ -21,9 +21,10 @@ final class StepRunner: Sendable {
     /// The attempt that comes next.
     func attempt(
         _ node: FlowGraph.Node, of execution: borrowing ExecutionState, at now: Timestamp,
-        keeper: any CheckpointKeeper
+        keeper: any CheckpointKeeper, expanded: StepContext.Expanded? = nil
     ) -> StepContext {
-        StepContext(node, of: execution, startedAt: now, environment: environment, keeper: keeper)
+        StepContext(
+            node, of: execution, startedAt: now, environment: environment, keeper: keeper, expanded: expanded)
     }
 
     /// How the attempt ended; nil: it was cut off and nothing may be recorded.

@@ -66,7 +66,8 @@ public enum StepResult<Output: Sendable>: Sendable {
     }
 }
 
-/// Executions that a step starts.
+/// Executions that a step starts. Results of more than 64 KiB in sum stay with the children: the context shows
+/// `{"$children": …}` in their place, and steps, conditions, compensations and parents get them whole.
 public struct ChildrenRequest: Sendable, Hashable {
     public var flowID: String
     /// Nil: the latest.

@@ -29,8 +29,14 @@ final class Replay: Sendable {
         var isOver = false
     }
 
-    /// Whose transaction the code is in: a row that waited there for the transaction's own would never come.
-    @TaskLocal static var ofTransaction: Replay?
+    /// A piece of work that the code is in.
+    struct Piece: Sendable {
+        let replay: Replay
+        /// Its row is under way: another that waited for it would never come.
+        var isTransaction = false
+    }
+
+    @TaskLocal static var piece: Piece?
 
     typealias Undoer = @concurrent @Sendable () async throws -> Void
 
@@ -61,7 +67,7 @@ final class Replay: Sendable {
 
     /// - Throws: `CancellationError` after a departure, `StepFailure` for a name that is under way or out of order.
     func ask(_ name: String) throws -> Answer {
-        try checkOutsideTransaction(name)
+        try checkOutsidePieces(name)
         return try state.withLock { state in
             if state.departure != nil || state.isOver { throw CancellationError() }
             guard state.active.insert(name).inserted else {
@@ -91,12 +97,15 @@ final class Replay: Sendable {
         }
     }
 
-    /// - Throws: `StepFailure` when it is asked for inside the step's own transaction.
-    func checkOutsideTransaction(_ name: String) throws {
-        guard Self.ofTransaction === self else { return }
+    /// What is asked for inside a piece of the step's own would be missing after a crash behind it: the piece is then
+    /// not entered again.
+    ///
+    /// - Parameter transactions: only inside one of these.
+    func checkOutsidePieces(_ name: String, transactions: Bool = false) throws {
+        guard let piece = Self.piece, piece.replay === self, piece.isTransaction || !transactions else { return }
         throw StepFailure(
             "INVALID_TRANSITION",
-            "'\(name)' was asked for inside a transaction, whose row comes first: ask before or after it",
+            "'\(name)' was asked for inside another piece of work, which is recorded as a whole: ask before or after it",
             isRetryable: false)
     }
 

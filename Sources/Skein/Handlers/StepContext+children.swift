@@ -46,7 +46,11 @@ extension StepContext {
         let value = try leave("result:\(child.name)") {
             WaitRequest(until: .child(round: child.round), timeout: timeout, reason: "waits for the child \(child.id)")
         }
-        guard let outcome = ChildOutcome(value) else {
+        var outcome = ChildOutcome(value)
+        if let reference = ChildReference(value), let maker = environment.children {
+            outcome = try await maker.outcomes(of: reference, executionID).first
+        }
+        guard let outcome else {
             throw StepFailure("TIMEOUT", "the child \(child.id) did not end in time", isRetryable: false)
         }
         guard outcome.status == .completed else {

@@ -13,7 +13,8 @@ extension StepContext {
     ///     entered again, finds what was recorded, and says how to undo it. May be called more than once. A step that the
     ///     flow gives a compensation of its own is undone by that instead.
     /// - Throws: what the last attempt threw; `StepFailure` with WORKFLOW_DEFINITION_CHANGED when an earlier attempt
-    ///   recorded something else here, DUPLICATE_CHECKPOINT when the name is under way already.
+    ///   recorded something else here, DUPLICATE_CHECKPOINT when the name is under way already, INVALID_TRANSITION inside
+    ///   another piece of work.
     public func run<Value: Codable & Sendable>(
         _ name: String, retries: Int = 0, timeout: Duration? = nil,
         _ body: @escaping @concurrent @Sendable () async throws -> Value,
@@ -29,7 +30,9 @@ extension StepContext {
         case .new(let key):
             defer { replay.done(name) }
             let began = clock.now
-            let value = try await attempt(name, retries: retries, timeout: timeout, body)
+            let value = try await Replay.$piece.withValue(Replay.Piece(replay: replay)) {
+                try await attempt(name, retries: retries, timeout: timeout, body)
+            }
             let encoded = EncodedValue(encoding: try JSONValueEncoder().encode(value))
             try await keep(key, encoded, since: began, isUndoable: compensate != nil, replay)
             return value

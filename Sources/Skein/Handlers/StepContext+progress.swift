@@ -26,7 +26,7 @@ extension StepContext {
 
     private func report(_ progress: Progress) async throws {
         if undoesCode { return }
-        try replay?.checkOutsideTransaction("progress")
+        try replay?.checkOutsidePieces("progress", transactions: true)
         var told = progress
         told.text = try trimmed(progress.text, "text")
         told.stageName = try trimmed(progress.stageName, "stage")

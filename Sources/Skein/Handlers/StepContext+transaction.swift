@@ -30,6 +30,7 @@ extension StepContext {
         case .new(let key):
             defer { replay.done(name) }
             let began = clock.now
+            let piece = Replay.Piece(replay: replay, isTransaction: true)
             let value = Mutex<Value?>(nil)
             let failure = Mutex<(any Error)?>(nil)
             do {
@@ -39,7 +40,7 @@ extension StepContext {
                         let outcome = try await store.commit { sql in
                             let result: Value
                             do {
-                                result = try await Replay.$ofTransaction.withValue(replay) { try await body(sql) }
+                                result = try await Replay.$piece.withValue(piece) { try await body(sql) }
                                 let body = try self.row(key, try JSONValueEncoder().encode(result), began, workerID)
                                 row.withLock { $0 = body }
                                 value.withLock { $0 = result }

@@ -48,6 +48,14 @@ public final class StepContext: Sendable {
         }
     }
 
+    /// What stands for large results of children, read.
+    package struct Expanded: Sendable {
+        var context: JSONObject
+        var results: JSONObject
+        /// Of a step that is undone.
+        var output: JSONValue?
+    }
+
     /// 1 for the first attempt of this visit of the step.
     public let attempt: Int
     /// Grows with each attempt of the execution: a resource that remembers the highest one it saw can refuse a zombie.
@@ -74,10 +82,12 @@ public final class StepContext: Sendable {
     /// Task graphs: the results of the steps before.
     private let results: JSONObject
 
-    /// - Parameter execution: the state that the attempt begins in.
+    /// - Parameters:
+    ///   - execution: the state that the attempt begins in.
+    ///   - expanded: what children returned, where that is not in the state.
     package init(
         _ node: FlowGraph.Node, of execution: borrowing ExecutionState, startedAt: Timestamp,
-        environment: Environment, keeper: (any CheckpointKeeper)? = nil
+        environment: Environment, keeper: (any CheckpointKeeper)? = nil, expanded: Expanded? = nil
     ) {
         self.node = node
         self.environment = environment
@@ -88,8 +98,8 @@ public final class StepContext: Sendable {
         attempt = branch?.attempt ?? 1
         visit = branch?.visit ?? 0
         fencingToken = execution.position
-        context = execution.context
-        results = execution.results
+        context = expanded?.context ?? execution.context
+        results = expanded?.results ?? execution.results
         undoing = nil
         recorded = branch?.checkpoints ?? []
     }
@@ -97,7 +107,8 @@ public final class StepContext: Sendable {
     /// The compensation of a completed step.
     package init(
         _ node: FlowGraph.Node, _ compensation: Compensation, of undo: Undo, in execution: borrowing ExecutionState,
-        startedAt: Timestamp, environment: Environment, keeper: (any CheckpointKeeper)? = nil
+        startedAt: Timestamp, environment: Environment, keeper: (any CheckpointKeeper)? = nil,
+        expanded: Expanded? = nil
     ) {
         let isCode = node.compensate == nil
         self.node = node
@@ -107,12 +118,12 @@ public final class StepContext: Sendable {
         attempt = execution.attempt
         visit = undo.visit
         fencingToken = execution.position
-        context = execution.context
-        results = execution.results
+        context = expanded?.context ?? execution.context
+        results = expanded?.results ?? execution.results
         // A compensation is one piece of work; code that undoes several records each.
         self.keeper = isCode ? keeper : nil
         recorded = isCode ? undo.checkpoints : []
-        undoing = Undoing(compensation, undo.output, isCode: isCode)
+        undoing = Undoing(compensation, expanded?.output ?? undo.output, isCode: isCode)
     }
 
     /// Whether a rollback undoes the step.

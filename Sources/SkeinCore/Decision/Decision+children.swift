@@ -49,46 +49,25 @@ extension Decision {
                 timedOut: false, at: now, random: random)
         }
         return succeed(
-            execution, attempt, EncodedValue(encoding: output(spawn, outcomes)), choice: nil, at: now, random: random)
+            execution, attempt, output(spawn, outcomes, of: stepID), choice: nil, at: now, random: random)
     }
 
-    private func output(_ spawn: Spawn, _ outcomes: [ChildOutcome]) -> JSONValue {
-        guard !spawn.isMap else { return .array(outcomes.map { element($0, spawn) }) }
+    private func output(_ spawn: Spawn, _ outcomes: [ChildOutcome], of stepID: StepID) -> EncodedValue {
+        guard spawn.awaits else { return EncodedValue(encoding: started(spawn, outcomes)) }
+        let reference = ChildReference(spawn)
+        let encoded = EncodedValue(encoding: reference.value(of: outcomes))
+        // What is merged into the context has to be there.
+        let isMerged = graph.node(of: stepID)?.outputKeyText == StepOutput.root
+        return encoded.count > ChildReference.threshold && !isMerged ? EncodedValue(encoding: reference.json) : encoded
+    }
+
+    /// Children that nobody waits for.
+    private func started(_ spawn: Spawn, _ outcomes: [ChildOutcome]) -> JSONValue {
+        guard !spawn.isMap else { return .array(outcomes.map { .string($0.id.description) }) }
         guard let child = outcomes.first else { return .null }
-        if spawn.awaits, child.status == .completed {
-            switch spawn.yields {
-            case .report: break
-            case .context: return .object(child.context)
-            case .result: return child.result ?? .null
-            }
-        }
-        var object: JSONObject = [
+        return [
             "childExecutionId": .string(child.id.description), "flowId": .string(spawn.flowID),
+            "mode": "fire-and-forget",
         ]
-        guard spawn.awaits else {
-            object["mode"] = "fire-and-forget"
-            return .object(object)
-        }
-        object["status"] = .string(child.status.rawValue)
-        object["context"] = .object(child.context)
-        object["result"] = child.result
-        object["error"] = child.error?.json
-        return .object(object)
-    }
-
-    private func element(_ child: ChildOutcome, _ spawn: Spawn) -> JSONValue {
-        guard spawn.awaits else { return .string(child.id.description) }
-        guard child.status != .completed else {
-            return switch spawn.yields {
-            case .report: child.result ?? .object(child.context)
-            case .context: .object(child.context)
-            case .result: child.result ?? .null
-            }
-        }
-        var object: JSONObject = [
-            "childExecutionId": .string(child.id.description), "status": .string(child.status.rawValue),
-        ]
-        object["error"] = child.error?.json
-        return .object(object)
     }
 }

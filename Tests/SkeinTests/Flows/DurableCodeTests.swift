@@ -125,6 +125,20 @@ struct DurableCodeTests {
         #expect(failed.error?.code == "DUPLICATE_CHECKPOINT")
     }
 
+    @Test func `a piece of work has no pieces of its own, but tells how far it is`() async throws {
+        let bench = try await Self.bench { _, step in
+            try await step.perform("outer") {
+                try await step.progress("half")
+                try await step.perform("inner") {}
+            }
+            return nil
+        }
+        let (id, end) = try await bench.start("code")
+        #expect(end.error?.code == "INVALID_TRANSITION")
+        let types = try await bench.types(id)
+        #expect(types.contains("progress") && !types.contains("checkpoint"))
+    }
+
     @Test func `derived values are the same in every attempt`() async throws {
         let seen = Ledger()
         let bench = try await Self.bench(retries: 1) { _, step in

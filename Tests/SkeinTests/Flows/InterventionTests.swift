@@ -30,6 +30,21 @@ struct InterventionTests {
         #expect(try await bench.engine.run(id).status == .completed)
     }
 
+    @Test func `a step that waits for children is passed over, and they are cancelled`() async throws {
+        let bench = try await Bench()
+        try await ChildrenTests.register(bench.engine) { $0.flowID = "chain" }
+        bench.engine.handle("pause") { _, _ in .wait(WaitRequest(until: .resume)) }
+        try await bench.engine.register(TestFlows.chain("pause", count: 1))
+        let id = try await bench.engine.create("parent", context: ["items": [1, 2]]).execution.id
+        #expect(try await bench.engine.drive(id).wait?.kind == .children)
+        _ = try await bench.engine.skip(id, step: "spawn", output: "none")
+        let children = try await bench.store.children(of: id, round: nil, from: 0, limit: 10)
+        #expect(children.count == 2)
+        for child in children { #expect(try await bench.engine.execution(child).status == .cancelled) }
+        let end = try await bench.engine.drive(id)
+        #expect(end.status == .completed && end.result == "none")
+    }
+
     @Test func `a child that is cancelled after one of its steps was passed over tells its parent`() async throws {
         let bench = try await Bench()
         try await ChildrenTests.register(bench.engine) { request in
