@@ -333,7 +333,7 @@ final class Driver: Sendable {
 
     /// Tells the others when to look. What something has come for already is this instance's own to claim again, unless
     /// it is stopping.
-    private func announce(_ id: ExecutionID, _ due: Timestamp?, woken: Bool, _ reason: String) {
+    func announce(_ id: ExecutionID, _ due: Timestamp?, woken: Bool, _ reason: String) {
         if woken, due != nil, !draining.isRaised { return }
         if due == .distantFuture, !woken { return }
         coordination.wakes.signal([WakeHint(executionID: id, at: woken ? nil : due, reason: reason)])
@@ -379,33 +379,6 @@ final class Driver: Sendable {
         default:
             return .lost
         }
-    }
-
-    // MARK: - Letting go
-
-    func repark(
-        _ drive: inout Drive, due: Timestamp, needs: String, announced isAnnounced: Bool = true
-    ) async -> DriveEnd {
-        do {
-            guard
-                let woken = try await store.repark(
-                    drive.slot.held, due: due, seenGeneration: drive.seenGeneration, needs: needs)
-            else { return .lost }
-            let isDue = due <= clock.now
-            if isAnnounced { announce(drive.slot.executionID, isDue ? nil : due, woken: woken, "released") }
-            return .parked(due: due, woken: woken && !isDue && !draining.isRaised)
-        } catch {
-            return .lost
-        }
-    }
-
-    /// Stopped in the middle: a lost execution is dropped, one that is still ours goes back for immediate claim.
-    func giveBack(_ slot: Slot) async -> DriveEnd {
-        guard slot.stopped != .lost else { return .lost }
-        let held = slot.held
-        await shielded { [store, identity] in try? await store.release([held], worker: identity.id) }
-        coordination.wakes.signal([WakeHint(executionID: held.executionID, reason: "released")])
-        return .released
     }
 }
 

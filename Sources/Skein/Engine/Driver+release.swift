@@ -1,0 +1,30 @@
+// How an owner lets go of an execution that has not ended.
+
+import SkeinCore
+
+extension Driver {
+    func repark(
+        _ drive: inout Drive, due: Timestamp, needs: String, announced isAnnounced: Bool = true
+    ) async -> DriveEnd {
+        do {
+            guard
+                let woken = try await store.repark(
+                    drive.slot.held, due: due, seenGeneration: drive.seenGeneration, needs: needs)
+            else { return .lost }
+            let isDue = due <= clock.now
+            if isAnnounced { announce(drive.slot.executionID, isDue ? nil : due, woken: woken, "released") }
+            return .parked(due: due, woken: woken && !isDue && !draining.isRaised)
+        } catch {
+            return .lost
+        }
+    }
+
+    /// Stopped in the middle: a lost execution is dropped, one that is still ours goes back for immediate claim.
+    func giveBack(_ slot: Slot) async -> DriveEnd {
+        guard slot.stopped != .lost else { return .lost }
+        let held = slot.held
+        await shielded { [store, identity] in try? await store.release([held], worker: identity.id) }
+        coordination.wakes.signal([WakeHint(executionID: held.executionID, reason: "released")])
+        return .released
+    }
+}
