@@ -32,7 +32,7 @@ struct SkeinBench: AsyncParsableCommand {
     var only: String?
 
     @Option(help: "Executions in progress at once in the throughput sections.")
-    var concurrency = 1_000
+    var concurrency = 1_500
 
     @Flag(help: "Leave out the bare inserts, for profiling the engine alone.")
     var engineOnly = false

@@ -48,6 +48,15 @@ extension TestHarness {
         throw AssertionFailure(description: "\(difference); all of the execution \(execution.id): \(found)")
     }
 
+    /// - Parameter history: what ``Engine/history(of:)`` gave, of an execution of any engine.
+    /// - Throws: ``AssertionFailure`` when the code of this harness' handlers would not ask for what was recorded: an
+    ///   execution like that one could not go on with it.
+    public func assertReplays(_ history: RecordedHistory) async throws {
+        let found = try await engine.differences(from: history)
+        guard !found.isEmpty else { return }
+        throw AssertionFailure(description: found.map(\.description).joined(separator: "; "))
+    }
+
     private func expect(_ execution: Execution, _ status: ExecutionStatus) throws {
         guard execution.status != status else { return }
         let reason = execution.error.map { ": \($0)" } ?? ""

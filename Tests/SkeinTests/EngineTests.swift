@@ -2,7 +2,7 @@ import Skein
 import SkeinCore
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.everyStore, .timeLimit(.minutes(3)))
 struct EngineTests {
     static let twoSteps: JSONValue = [
         "id": "greet", "version": "1.0.0", "initialStepId": "hello",
@@ -20,7 +20,7 @@ struct EngineTests {
 
     private func engine() async throws -> (Engine, VirtualClock) {
         let clock = VirtualClock()
-        let engine = Engine(store: InMemoryExecutionStore(clock: clock), clock: clock)
+        let engine = Engine(store: try await TestStore.new(clock: clock), clock: clock)
         engine.handle("hello") { input, _ in .success(.string("hello \(input.string ?? "?")")) }
         engine.handle("shout") { input, _ in .success(.string((input.string ?? "").uppercased())) }
         try await engine.register(Self.twoSteps)

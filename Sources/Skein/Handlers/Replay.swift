@@ -27,6 +27,11 @@ final class Replay: Sendable {
         var undoers: [String: Undoer] = [:]
         /// The code has come to the first piece that was never done.
         var isOver = false
+
+        mutating func end() -> CancellationError {
+            isOver = true
+            return CancellationError()
+        }
     }
 
     /// A piece of work that the code is in.
@@ -40,12 +45,21 @@ final class Replay: Sendable {
 
     typealias Undoer = @concurrent @Sendable () async throws -> Void
 
-    /// Nothing new is done: the code only says how to undo what is recorded.
-    let undoes: Bool
+    /// What the code is entered for.
+    enum Purpose {
+        /// To do what is not recorded yet.
+        case work
+        /// To say how to undo what is recorded. Nothing new is done.
+        case undoing
+        /// To see whether it still asks for what is recorded, in that order. Nothing new is done.
+        case checking
+    }
+
+    let purpose: Purpose
     private let state: Mutex<State>
 
-    init(_ recorded: [Checkpoint], undoes: Bool = false) {
-        self.undoes = undoes
+    init(_ recorded: [Checkpoint], for purpose: Purpose = .work) {
+        self.purpose = purpose
         state = Mutex(State(left: recorded))
     }
 
@@ -53,6 +67,9 @@ final class Replay: Sendable {
     func undo(_ key: String, by undoer: @escaping Undoer) {
         state.withLock { $0.undoers[key] = undoer }
     }
+
+    /// The first of what is recorded that nobody has asked for.
+    var unasked: String? { state.withLock { $0.left.first { !$0.name.hasPrefix("undo:") }?.name } }
 
     func undoer(of key: String) -> Undoer? { state.withLock { $0.undoers[key] } }
 
@@ -79,17 +96,17 @@ final class Replay: Sendable {
             state.times[name] = count
             let key = count == 1 ? name : "\(name)#\(count)"
             let place = state.left.firstIndex { $0.name == key }
-            if undoes, place == nil {
-                state.isOver = true
-                throw CancellationError()
-            }
+            if purpose == .undoing, place == nil { throw state.end() }
             // What was recorded before it must have been asked for, except what ran beside other work.
             let passed = state.left[..<(place ?? state.left.endIndex)].first { !state.together.contains($0.name) }
             if let passed, place == nil || !state.together.contains(key) {
                 state.active.remove(name)
                 throw Self.changed(asked: key, recorded: passed.name)
             }
-            guard let place else { return .new(key: key) }
+            guard let place else {
+                if purpose == .checking { throw state.end() }
+                return .new(key: key)
+            }
             let found = state.left.remove(at: place)
             state.active.remove(name)
             state.time = max(state.time ?? found.at, found.at)

@@ -72,9 +72,6 @@ extension StepContext {
     private func spawned(_ name: String, _ flowID: String, _ version: String, _ context: JSONObject) async throws
         -> Spawn
     {
-        guard let maker = environment.children else {
-            throw StepFailure("NOT_SUPPORTED", "there is no engine that could start children", isRetryable: false)
-        }
         try Task.checkCancellation()
         let replay = replaying()
         let asked = "spawn:\(name)"
@@ -85,10 +82,13 @@ extension StepContext {
                     "WORKFLOW_DEFINITION_CHANGED", "what was recorded as '\(asked)' is no child", isRetryable: false)
             }
             // Whoever recorded it may have ended before it was made.
-            if !replay.undoes { try await maker.makeMissing(spawn, parent: creation, claim: try claimID()) }
+            if replay.purpose == .work {
+                try await childMaker().makeMissing(spawn, parent: creation, claim: try claimID())
+            }
             return spawn
         case .new(let key):
             defer { replay.done(asked) }
+            let maker = try childMaker()
             guard creation.depth < node.growth.childDepth else {
                 throw StepFailure(
                     "CHILDREN_LIMIT",
@@ -106,6 +106,13 @@ extension StepContext {
             try await maker.make(0..<1, of: spawn, parent: creation, claim: try claimID())
             return spawn
         }
+    }
+
+    private func childMaker() throws -> ChildMaker {
+        guard let maker = environment.children else {
+            throw StepFailure("NOT_SUPPORTED", "there is no engine that could start children", isRetryable: false)
+        }
+        return maker
     }
 
     private func claimID() throws -> ClaimID {

@@ -25,7 +25,7 @@ extension StepContext {
         switch try replay.ask(name) {
         case .recorded(let recorded, let key):
             let value: Value = try recordedValue(recorded, of: name)
-            if replay.undoes, let compensate { replay.undo(key) { try await compensate(value) } }
+            if replay.purpose == .undoing, let compensate { replay.undo(key) { try await compensate(value) } }
             return value
         case .new(let key):
             defer { replay.done(name) }

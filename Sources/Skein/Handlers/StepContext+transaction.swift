@@ -19,9 +19,6 @@ extension StepContext {
         _ name: String = "transaction",
         _ body: @escaping @concurrent @Sendable (any SQLTransaction) async throws -> Value
     ) async throws -> Value {
-        guard let store = environment.transactions, let keeper else {
-            throw StepFailure("NOT_SUPPORTED", "there is no transaction to be had here", isRetryable: false)
-        }
         try Task.checkCancellation()
         let replay = replaying()
         switch try replay.ask(name) {
@@ -29,6 +26,9 @@ extension StepContext {
             return try recordedValue(value, of: name)
         case .new(let key):
             defer { replay.done(name) }
+            guard let store = environment.transactions, let keeper else {
+                throw StepFailure("NOT_SUPPORTED", "there is no transaction to be had here", isRetryable: false)
+            }
             let began = clock.now
             let piece = Replay.Piece(replay: replay, isTransaction: true)
             let value = Mutex<Value?>(nil)

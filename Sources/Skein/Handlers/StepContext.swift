@@ -14,8 +14,13 @@ public final class StepContext: Sendable {
         /// Nil where the store has no SQL.
         let transactions: (any TransactionalStore)?
         let tokens: (any TokenStore)?
+        /// Steps' code is only looked at: see ``Replay/Purpose/checking``.
+        let checks: Bool
 
-        package init(clock: any EngineClock, logger: Logger, tokens: (any TokenStore)? = nil) {
+        package init(
+            clock: any EngineClock, logger: Logger, tokens: (any TokenStore)? = nil, checks: Bool = false
+        ) {
+            self.checks = checks
             self.clock = clock
             self.logger = logger
             self.tokens = tokens
@@ -27,6 +32,7 @@ public final class StepContext: Sendable {
             clock: any EngineClock, logger: Logger, children: ChildMaker, transactions: (any TransactionalStore)?,
             tokens: any TokenStore
         ) {
+            checks = false
             self.transactions = transactions
             self.tokens = tokens
             self.clock = clock
@@ -188,7 +194,8 @@ public final class StepContext: Sendable {
     func replaying() -> Replay {
         replayBox.withLock { replay in
             if let replay { return replay }
-            let made = Replay(recorded, undoes: undoesCode)
+            let purpose: Replay.Purpose = undoesCode ? .undoing : environment.checks ? .checking : .work
+            let made = Replay(recorded, for: purpose)
             replay = made
             return made
         }

@@ -5,7 +5,7 @@ import SkeinCore
 import Testing
 import Tracing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.everyStore, .timeLimit(.minutes(3)))
 struct TraceTests {
     private struct Broken: TraceSink {
         func record(_ event: AuditEvent) async throws { throw StepFailure("NO") }
