@@ -48,6 +48,7 @@ struct Shapes {
 
     private static func chain(_ count: Int) -> JSONValue {
         var flow = BenchFlows.chain(count).object ?? [:]
+        flow["id"] = .string("shape-\(count)")
         flow["maxSteps"] = .int(Int64(2 * count))
         return .object(flow)
     }

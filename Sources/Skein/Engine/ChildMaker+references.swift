@@ -3,30 +3,30 @@
 import SkeinCore
 
 extension ChildMaker {
-    /// Both, for an attempt; nil when there is nothing to read.
-    func expanded(_ state: borrowing ExecutionState, undoing output: JSONValue? = nil) async throws
-        -> StepContext.Expanded?
-    {
+    /// What an attempt sees; nil when there is nothing to read.
+    ///
+    /// - Parameter known: what was read before.
+    func expanded(
+        _ state: borrowing ExecutionState, undoing output: JSONValue? = nil, _ known: inout [ChildReference: JSONValue]
+    ) async throws -> StepContext.Expanded? {
         guard state.hasChildren else { return nil }
         return StepContext.Expanded(
-            context: try await expanded(state.context, of: state),
-            results: try await expanded(state.results, of: state), output: try await expanded(output, of: state))
+            context: try await expanded(state.context, state.id, &known),
+            results: try await expanded(state.results, state.id, &known),
+            output: output == nil ? nil : try await expanded(output ?? .null, state.id, &known))
     }
 
     /// A context with the results that its references stand for.
     func expanded(_ context: JSONObject, of parent: borrowing ExecutionState) async throws -> JSONObject {
         guard parent.hasChildren else { return context }
-        return try await expanded(context, parent.id)
+        var known: [ChildReference: JSONValue] = [:]
+        return try await expanded(context, parent.id, &known)
     }
 
     func expanded(_ value: JSONValue?, of parent: borrowing ExecutionState) async throws -> JSONValue? {
         guard parent.hasChildren, let value else { return value }
-        return try await expanded(value, parent.id)
-    }
-
-    /// What a reference of this execution stands for.
-    func value(of reference: ChildReference, _ parent: ExecutionID) async throws -> JSONValue {
-        reference.value(of: try await outcomes(of: reference, parent))
+        var known: [ChildReference: JSONValue] = [:]
+        return try await expanded(value, parent.id, &known)
     }
 
     func outcomes(of reference: ChildReference, _ parent: ExecutionID) async throws -> [ChildOutcome] {
@@ -35,19 +35,28 @@ extension ChildMaker {
         return try await outcomes(of: ids, parent: parent)
     }
 
-    private func expanded(_ context: JSONObject, _ parent: ExecutionID) async throws -> JSONObject {
+    private func expanded(
+        _ context: JSONObject, _ parent: ExecutionID, _ known: inout [ChildReference: JSONValue]
+    ) async throws -> JSONObject {
         var context = context
         for (key, value) in context {
-            if case .object = value { context[key] = try await expanded(value, parent) }
+            if case .object = value { context[key] = try await expanded(value, parent, &known) }
         }
         return context
     }
 
     /// References are where steps put their results: in objects, never in lists.
-    private func expanded(_ value: JSONValue, _ parent: ExecutionID) async throws -> JSONValue {
+    private func expanded(
+        _ value: JSONValue, _ parent: ExecutionID, _ known: inout [ChildReference: JSONValue]
+    ) async throws -> JSONValue {
         guard case .object(let object) = value else { return value }
-        if let reference = ChildReference(value) { return try await self.value(of: reference, parent) }
-        return .object(try await expanded(object, parent))
+        guard let reference = ChildReference(value) else {
+            return .object(try await expanded(object, parent, &known))
+        }
+        if let value = known[reference] { return value }
+        let value = reference.value(of: try await outcomes(of: reference, parent))
+        known[reference] = value
+        return value
     }
 }
 

@@ -21,6 +21,8 @@ struct Drive {
     var attended: Set<Int64> = []
     /// Something could not be done for them: when to try again.
     var lookAgain: Timestamp?
+    /// What large results of children are.
+    var read: [ChildReference: JSONValue] = [:]
     /// Those that the last attempt made.
     var tokens: [TokenNote] = []
     /// Attempts to run at most; nil: until it parks or ends.

@@ -150,7 +150,7 @@ extension Driver {
                     }
                     var expanded: StepContext.Expanded?
                     if drive.state.hasChildren {
-                        do { expanded = try await children.expanded(drive.state) } catch {
+                        do { expanded = try await children.expanded(drive.state, &drive.read) } catch {
                             facts += [unread(error, node, drive.state, at: now)].compactMap { $0 }
                             continue
                         }

@@ -117,7 +117,7 @@ final class Driver: Sendable {
         let keeper = keeper(&drive)
         var expanded: StepContext.Expanded?
         if drive.state.hasChildren {
-            do { expanded = try await children.expanded(drive.state, undoing: undo.output) } catch {
+            do { expanded = try await children.expanded(drive.state, undoing: undo.output, &drive.read) } catch {
                 let fact = unread(error, node, drive.state, at: now)
                 guard case .stepFailed(let attempt, let failure) = fact else { return await giveBack(drive.slot) }
                 return await commit(&drive, .compensationFailed(attempt, failure))
@@ -168,7 +168,7 @@ final class Driver: Sendable {
         let keeper = keeper(&drive)
         var expanded: StepContext.Expanded?
         if drive.state.hasChildren {
-            do { expanded = try await children.expanded(drive.state) } catch {
+            do { expanded = try await children.expanded(drive.state, &drive.read) } catch {
                 return unread(error, node, drive.state, at: now)
             }
         }
