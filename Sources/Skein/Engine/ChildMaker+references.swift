@@ -10,6 +10,8 @@ extension ChildMaker {
         _ state: borrowing ExecutionState, undoing output: JSONValue? = nil, _ known: inout [ChildReference: JSONValue]
     ) async throws -> StepContext.Expanded? {
         guard state.hasChildren else { return nil }
+        let mayHold = [JSONValue.object(state.context), .object(state.results), output ?? .null]
+        guard mayHold.contains(where: ChildReference.occurs) else { return nil }
         return StepContext.Expanded(
             context: try await expanded(state.context, state.id, &known),
             results: try await expanded(state.results, state.id, &known),
@@ -39,8 +41,8 @@ extension ChildMaker {
         _ context: JSONObject, _ parent: ExecutionID, _ known: inout [ChildReference: JSONValue]
     ) async throws -> JSONObject {
         var context = context
-        for (key, value) in context {
-            if case .object = value { context[key] = try await expanded(value, parent, &known) }
+        for (key, value) in context where ChildReference.occurs(in: value) {
+            context[key] = try await expanded(value, parent, &known)
         }
         return context
     }

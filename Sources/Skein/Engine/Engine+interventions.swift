@@ -24,7 +24,8 @@ extension Engine {
             throw EngineError(.invalidRequest, "the output cannot be stored: it has a NUL character or is too deep")
         }
         return try await exclusively(id, purpose: "skip") {
-            let round = try await self.current(id).0.branch(at: step)?.awaitedRound
+            let branch = try await self.current(id).0.branch(at: step)
+            let round = branch?.spawn?.awaits == false ? nil : branch?.awaitedRound
             let after = try await self.interject(id) { flow, state throws(Failure) in
                 try flow.decision.skip(state, step, output: output, by: intervention)
             }
