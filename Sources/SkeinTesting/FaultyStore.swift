@@ -51,7 +51,7 @@ public final class FaultyStore: ExecutionStore {
         var isCrashed = false
     }
 
-    private let base: any ExecutionStore
+    let base: any ExecutionStore
     private let state: Mutex<State>
     private let hooks: Hooks?
 
@@ -113,7 +113,7 @@ public final class FaultyStore: ExecutionStore {
     }
 
     /// Any other call.
-    private func passing<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+    func passing<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
         try alive()
         guard let hooks else { return try await body() }
         await hooks.gate()
@@ -278,7 +278,7 @@ extension FaultyStore {
         try await passing { try await base.register(worker) }
     }
 
-    public func heartbeat(_ worker: WorkerID) async throws -> Bool {
+    public func heartbeat(_ worker: WorkerID) async throws -> Int64? {
         try await passing { try await base.heartbeat(worker) }
     }
 

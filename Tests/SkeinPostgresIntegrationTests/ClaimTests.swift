@@ -85,7 +85,7 @@ struct ClaimTests {
             #expect(held.count == 3)
             #expect(held.allSatisfy { !$0.isTakeover })
             let new = try await register(store, pod: "pod")
-            #expect(try await store.heartbeat(old) == false)
+            #expect(try await store.heartbeat(old) == nil)
             let claims = try await store.claim(request(new)).claims
             #expect(Set(claims.map(\.executionID)) == Set(ids))
             #expect(claims.allSatisfy { $0.isTakeover && $0.takeovers == 1 })

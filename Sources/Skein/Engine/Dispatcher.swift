@@ -35,6 +35,7 @@ final class Dispatcher: Sendable {
     private let coordination: Coordination
     private let slots: SlotTable
     private let handlers: HandlerRegistry
+    private let limits: LimitKeeper
     private let clock: any EngineClock
     private let configuration: EngineConfiguration
     private let identity: WorkerIdentity
@@ -48,7 +49,7 @@ final class Dispatcher: Sendable {
     /// - Parameter start: loads and drives what was claimed; owes each claim a slot or a cancelled reservation.
     init(
         store: any ExecutionStore, coordination: Coordination, slots: SlotTable, handlers: HandlerRegistry,
-        clock: any EngineClock,
+        limits: LimitKeeper, clock: any EngineClock,
         configuration: EngineConfiguration, identity: WorkerIdentity, metrics: EngineMetrics, logger: Logger,
         start: @escaping @Sendable ([Claim], ClaimID) async -> Void
     ) {
@@ -56,6 +57,7 @@ final class Dispatcher: Sendable {
         self.coordination = coordination
         self.slots = slots
         self.handlers = handlers
+        self.limits = limits
         self.clock = clock
         self.configuration = configuration
         self.identity = identity
@@ -255,6 +257,7 @@ final class Dispatcher: Sendable {
                 state.sweeps = result.claims.count >= room
                 state.nextSweep = clock.monotonic + interval(until: result.nextDue)
             }
+            if result.hasQueues { limits.look() }
             begin(result.claims, claimID, counting: metrics.wakesSweep, in: &group)
             return result.claims.count
         } catch {

@@ -25,6 +25,8 @@ struct Drive {
     var read: [ChildReference: JSONValue] = [:]
     /// Those that the last attempt made.
     var tokens: [TokenNote] = []
+    /// What it was let in under.
+    var permits = Permits()
     /// Attempts to run at most; nil: until it parks or ends.
     var budget: Int?
 

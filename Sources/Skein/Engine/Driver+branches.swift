@@ -126,6 +126,9 @@ extension Driver {
         var waiting: [CheckedContinuation<Bool, Never>] = []
         defer { for answer in waiting { answer.resume(returning: false) } }
         var armed = Timestamp.distantFuture
+        // Steps that wait for a limit, and those whose permits are to be given back.
+        var queued: Set<StepID> = []
+        var done: [StepID] = []
         drive.slot.listen { mailbox.poke() }
         defer { drive.slot.listen(nil) }
         while true {
@@ -142,11 +145,25 @@ extension Driver {
                     }
                     plans.steps = []
                 }
+                plans.steps.removeAll { queued.contains($0.id) }
                 for node in plans.steps.prefix(max(0, room - running.count)) {
                     guard let handler = handlers[ofType: node.type] else {
                         guard running.isEmpty else { continue }
                         if let end = await handOver(&drive, node) { return end }
                         return nil
+                    }
+                    if isLimited(drive, handler) {
+                        switch await enter(&drive, node.id, handler) {
+                        case .open: break
+                        case .queued:
+                            queued.insert(node.id)
+                            continue
+                        case .lost: return .lost
+                        case .failed(let failure):
+                            let attempt = drive.state.branches.first { $0.stepID == node.id }?.attempt ?? 1
+                            facts.append(.stepFailed(beginning(node, attempt), failure))
+                            continue
+                        }
                     }
                     var expanded: StepContext.Expanded?
                     if drive.state.hasChildren {
@@ -165,10 +182,13 @@ extension Driver {
                 if !facts.isEmpty { continue }
                 guard !running.isEmpty else {
                     if drive.slot.stopped != nil || Task.isCancelled { return await giveBack(drive.slot) }
-                    let next = min(plans.due, drive.lookAgain ?? plans.due)
+                    var next = min(plans.due, drive.lookAgain ?? plans.due)
+                    if !queued.isEmpty { next = min(next, drive.state.creation.deadline ?? next) }
                     return await repark(&drive, due: next, needs: drive.flow.needs(drive.state))
                 }
-                let look = marking(running, marked, before: plans.due)
+                // Whoever is let in is told so, unless the word is lost.
+                let due = queued.isEmpty ? plans.due : min(plans.due, now + configuration.sweep)
+                let look = marking(running, marked, before: due)
                 if look < armed {
                     armed = look
                     group.addTask { [clock] in
@@ -177,6 +197,7 @@ extension Driver {
                     }
                 }
                 var letters = await mailbox.take()[...]
+                queued = []
                 // The ones behind a letter that ends the drive.
                 defer { for letter in letters { letter.refuse() } }
                 if drive.slot.hasNews() {
@@ -203,8 +224,14 @@ extension Driver {
                     }
                     guard let step = running.removeValue(forKey: stepID) else { continue }
                     marked.remove(stepID)
+                    if !drive.permits.attempts.isEmpty { done.append(stepID) }
                     if let budget = drive.budget { drive.budget = max(0, budget - 1) }
                     guard let fact else { return await giveBack(drive.slot) }
+                    if case .stepFailed(_, let failure) = fact, failure.closesLimits,
+                        let handler = handlers[ofType: step.node.type]
+                    {
+                        await closeLimits(drive, handler, after: failure)
+                    }
                     metrics.steps.increment()
                     let tokens = step.tokenNotes
                     if !tokens.isEmpty { facts.append(.tokensChanged(tokens, consumed: [])) }
@@ -215,7 +242,10 @@ extension Driver {
                 continue
             }
             defer { facts = [] }
-            if let end = await commit(&drive, facts[0], facts.dropFirst()) { return end }
+            let end = await commit(&drive, facts[0], facts.dropFirst())
+            for stepID in done { await giveBack(&drive, of: stepID, end) }
+            done = []
+            if let end { return end }
             for answer in waiting { answer.resume(returning: true) }
             waiting = []
             // One branch is left, or none: what still runs is nobody's.

@@ -31,6 +31,7 @@ final class Driver: Sendable {
     let flows: FlowCache
     let fanIn: FanIn
     let children: ChildMaker
+    let limits: LimitKeeper
     let tracer: Tracer
     /// Raised when the instance is stopping: owners then let go at the next boundary.
     let draining: Flag
@@ -55,6 +56,7 @@ final class Driver: Sendable {
         dozer = engine.dozer
         flows = engine.flows
         fanIn = engine.fanIn
+        limits = engine.limits
         tracer = engine.tracer
         self.draining = draining
     }
@@ -85,14 +87,25 @@ final class Driver: Sendable {
                     if let end = await handOver(&drive, node) { return end }
                     continue
                 }
+                if isLimited(drive, handler) {
+                    let entry = await enter(&drive, node.id, handler)
+                    guard case .open = entry else {
+                        if let end = await turnAway(&drive, node, entry) { return end }
+                        continue
+                    }
+                }
                 guard let fact = await attempt(&drive, node, handler, at: now) else {
                     return await giveBack(drive.slot)
+                }
+                if case .stepFailed(_, let failure) = fact, failure.closesLimits {
+                    await closeLimits(drive, handler, after: failure)
                 }
                 let tokens = drive.takeTokens()
                 let end =
                     tokens.isEmpty
                     ? await commit(&drive, fact)
                     : await commit(&drive, .tokensChanged(tokens, consumed: []), [fact])
+                if !drive.permits.attempts.isEmpty { await giveBack(&drive, of: node.id, end) }
                 if let end { return end }
             case .compensate(let node, let compensation, let undo):
                 if let end = await compensate(&drive, node, compensation, undo, at: now) { return end }
@@ -134,10 +147,21 @@ final class Driver: Sendable {
             let attempt = StepAttempt(stepID: node.id, attempt: step.attempt, startedAt: now, endedAt: now)
             return await commit(&drive, .compensationFailed(attempt, missing))
         }
+        if isLimited(drive, handler) {
+            switch await enter(&drive, node.id, handler) {
+            case .open: break
+            case .queued: return await queue(&drive, needs: compensation.type)
+            case .lost: return .lost
+            case .failed(let failure):
+                return await commit(&drive, .compensationFailed(beginning(node, step.attempt), failure))
+            }
+        }
         guard let fact = await run(&drive, step, handler) else { return await giveBack(drive.slot) }
         // Nobody waits in a rollback: what tokens it made are worth nothing.
         _ = drive.takeTokens()
-        return await commit(&drive, fact)
+        let end = await commit(&drive, fact)
+        if !drive.permits.attempts.isEmpty { await giveBack(&drive, of: node.id, end) }
+        return end
     }
 
     /// Appends `recovered` for an execution that was taken over. Nil: go on.

@@ -53,6 +53,7 @@ extension Engine {
             }
             self.metrics.ended.increment()
             await self.childEnded(after)
+            await self.limitsFreed(by: after)
             try await self.cancelChildren(of: id)
             self.coordination.wakes.signal([WakeHint(executionID: id, reason: "cancel")])
             self.coordination.events.publish(

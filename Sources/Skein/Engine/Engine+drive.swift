@@ -65,7 +65,10 @@ extension Engine {
             }
             let end = await driveClaimed(slot, claim, execution, budget: nil, from: claim.dueAt).end
             finish(slot, end)
-            if end == .ended { await fanIn.countHere() }
+            if end == .ended {
+                await fanIn.countHere()
+                await limits.admitHere()
+            }
         }
         return (found.claims.count, found.nextDue)
     }
@@ -113,7 +116,10 @@ extension Engine {
                 slot.stop(.shutdown)
             }
             finish(slot, end)
-            if end == .ended { await fanIn.countHere() }
+            if end == .ended {
+                await fanIn.countHere()
+                await limits.admitHere()
+            }
             try Task.checkCancellation()
             if case .parked(_, woken: true) = end, budget == nil, !isRunning { continue }
             return try await execution(id)

@@ -25,13 +25,22 @@ extension Engine {
                     .running, "the worker \(owner) runs it; its lease ends at the time given unless it is renewed",
                     until: record.nextAt, details: ["workerId": .string(owner.description)]))
         }
-        if state.rollback != nil { return reasons + [rollingBack(state)] }
+        let queued = try await limitReasons(execution.id)
+        if state.rollback != nil { return reasons + queued + [rollingBack(state)] }
+        reasons += queued
+        let waiting = Set(queued.map(\.stepID))
         for branch in state.branches {
             if let wait = branch.wait {
                 reasons.append(try await reason(wait, branch, state))
-            } else if record.owner == nil {
+            } else if record.owner == nil, !waiting.contains(nil), !waiting.contains(branch.stepID) {
                 reasons.append(idle(branch, execution, record))
             }
+        }
+        if !coordination.health.isUp {
+            reasons.append(
+                Reason(
+                    .degraded,
+                    "the coordination service does not answer: wakes come from the store alone, up to a second late"))
         }
         return reasons.isEmpty ? [Reason(.other, "it is \(execution.status.rawValue)")] : reasons
     }

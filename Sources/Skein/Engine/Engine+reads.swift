@@ -49,7 +49,14 @@ extension Engine {
                 missing = type
             }
         }
-        return Execution(state, owner: record.owner, missingHandler: missing)
+        var queued: QueuedPermit?
+        if record.owner == nil, missing == nil, !state.status.isEnded, !state.isPaused,
+            state.branches.contains(where: { $0.wait == nil }),
+            record.nextAt ?? .distantFuture > clock.now
+        {
+            queued = try await store.queuedPermits(of: state.id).first
+        }
+        return Execution(state, owner: record.owner, missingHandler: missing, queued: queued)
     }
 
     func current(_ id: ExecutionID) async throws -> (ExecutionState, Execution) {

@@ -55,6 +55,7 @@ extension Engine {
             Task {
                 var drive = Drive(slot: slot, flow: flow, state: state, dueAt: state.creation.createdAt)
                 let end = await self.driver.drive(&drive)
+                self.driver.leave(drive, end)
                 self.finish(slot, end)
             })
     }
@@ -88,10 +89,14 @@ extension Engine {
             }
             guard claim.isTakeover else {
                 let end = if let due { await driver.drive(&drive, from: due) } else { await driver.drive(&drive) }
+                driver.leave(drive, end)
                 return (end, drive.state)
             }
             switch await driver.takeOver(&drive, from: claim.previousOwner) {
-            case nil: return (await driver.drive(&drive), drive.state)
+            case nil:
+                let end = await driver.drive(&drive)
+                driver.leave(drive, end)
+                return (end, drive.state)
             case .lost?:
                 // The old owner's last row may have come in between: still ours means read again and append behind it.
                 guard slot.stopped == nil, let again = try? await store.load([slot.executionID])[slot.executionID],

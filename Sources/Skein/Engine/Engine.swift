@@ -21,6 +21,7 @@ public final class Engine: Service, Sendable {
     let slots: SlotTable
     let dozer: Dozer
     let fanIn: FanIn
+    let limits: LimitKeeper
     let tracer: Tracer
     let identity: WorkerIdentity
     private let running = Flag()
@@ -52,6 +53,7 @@ public final class Engine: Service, Sendable {
         dozer = Dozer(clock: clock)
         tracer = Tracer(logger: logger)
         fanIn = FanIn(store: store, coordination: self.coordination, clock: clock, logger: logger)
+        limits = LimitKeeper(store: store, coordination: self.coordination, clock: clock, logger: logger)
         identity = WorkerIdentity(configuration.workerID ?? WorkerID(raw: .random()))
     }
 
@@ -133,7 +135,7 @@ public final class Engine: Service, Sendable {
     private func addLoops(to group: inout TaskGroup<Void>, _ dispatcher: Dispatcher) {
         let keeper = LeaseKeeper(
             store: store, slots: slots, identity: identity, clock: clock, lease: configuration.lease,
-            podID: configuration.podID, handlers: handlers, logger: logger)
+            podID: configuration.podID, handlers: handlers, limits: limits, logger: logger)
         let marker = StepMarker(
             slots: slots, journal: journal, clock: clock, identity: identity, after: configuration.startedMarker)
         let housekeeper = Housekeeper(
@@ -142,6 +144,7 @@ public final class Engine: Service, Sendable {
         group.addTask { await self.coordination.run() }
         group.addTask { await keeper.run() }
         group.addTask { await housekeeper.run() }
+        group.addTask { await self.limits.run() }
         group.addTask {
             for await _ in self.store.incarnationChanges {
                 self.logger.warning("the store is another than before; every claim is dropped and loaded again")
@@ -159,6 +162,7 @@ public final class Engine: Service, Sendable {
         group.addTask {
             for await hint in self.coordination.wakes.hints() {
                 // First the dispatcher, for what is on its way into a slot.
+                if hint.reason == WakeHint.limits { await self.limits.refresh() }
                 dispatcher.hear(hint)
                 guard let id = hint.executionID, let slot = self.slots[id] else { continue }
                 if hint.at == nil { slot.wake() }
@@ -169,7 +173,7 @@ public final class Engine: Service, Sendable {
 
     private func makeDispatcher() -> Dispatcher {
         Dispatcher(
-            store: store, coordination: coordination, slots: slots, handlers: handlers, clock: clock,
+            store: store, coordination: coordination, slots: slots, handlers: handlers, limits: limits, clock: clock,
             configuration: configuration,
             identity: identity, metrics: metrics, logger: logger,
             start: { [weak self] claims, claimID in await self?.start(claims, claimID) })

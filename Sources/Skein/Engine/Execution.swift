@@ -22,8 +22,12 @@ public struct Execution: Sendable {
     public let updatedAt: Timestamp
     public let endedAt: Timestamp?
 
-    /// - Parameter missingHandler: the type its next step needs, when no live worker has it.
-    init(_ state: ExecutionState, owner: WorkerID? = nil, missingHandler: String? = nil) {
+    /// - Parameters:
+    ///   - missingHandler: the type its next step needs, when no live worker has it.
+    ///   - queued: the limit that it waits for.
+    init(
+        _ state: ExecutionState, owner: WorkerID? = nil, missingHandler: String? = nil, queued: QueuedPermit? = nil
+    ) {
         creation = state.creation
         context = state.context
         currentSteps = state.currentSteps
@@ -53,6 +57,11 @@ public struct Execution: Sendable {
             wait = SkeinCore.Wait(
                 kind: .handler, stepID: stepID, reason: "no live worker has the handler '\(missingHandler)'",
                 startedAt: state.updatedAt)
+        } else if let queued {
+            status = .pending
+            wait = SkeinCore.Wait(
+                kind: .limit, stepID: queued.stepID ?? state.currentSteps.first ?? "",
+                reason: "it waits for the limit '\(queued.name)', \(queued.ahead) before it", startedAt: queued.since)
         } else if let current = state.wait {
             status = .waiting
             wait = current

@@ -18,6 +18,8 @@ public struct Reason: Sendable, Hashable {
         case children = "CHILDREN"
         /// A step, or a compensation, is tried again.
         case retry = "RETRY"
+        /// A limit that it shares with others has no room, or is closed.
+        case limit = "LIMIT"
         /// No live worker has the handler of its next step.
         case handler = "HANDLER"
         /// It is to start, or to go on, at a later time.
@@ -28,6 +30,8 @@ public struct Reason: Sendable, Hashable {
         case ready = "READY"
         /// Completed steps are being undone.
         case rollingBack = "ROLLING_BACK"
+        /// Redis is away: things happen a little later.
+        case degraded = "DEGRADED"
         /// Another reason of this kind.
         case other = "OTHER"
     }

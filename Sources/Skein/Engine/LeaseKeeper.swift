@@ -12,6 +12,7 @@ struct LeaseKeeper: Sendable {
     let lease: Duration
     let podID: String?
     let handlers: HandlerRegistry
+    let limits: LimitKeeper
     let logger: Logger
 
     /// Runs until cancelled.
@@ -23,9 +24,10 @@ struct LeaseKeeper: Sendable {
             let began = clock.monotonic
             do {
                 try await renew()
-                if try await store.heartbeat(identity.id) {
+                if let closings = try await store.heartbeat(identity.id) {
                     trustedUntil = began + lease
                     identity.allowClaims(true)
+                    await limits.observe(closings)
                 } else {
                     try await endLife()
                 }

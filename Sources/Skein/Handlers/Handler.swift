@@ -10,11 +10,13 @@ public struct HandlerMetadata: Sendable, Hashable {
     public var isStateful: Bool
     /// JSON Schema (2020-12) of the step's `config`.
     public var configSchema: JSONValue
+    /// For all instances together; nil: none.
+    public var limit: HandlerLimit?
 
     public init(
         type: String, name: String? = nil, description: String = "", category: String = "custom",
         isStateful: Bool = false,
-        configSchema: JSONValue = true
+        configSchema: JSONValue = true, limit: HandlerLimit? = nil
     ) {
         self.type = type
         self.name = name ?? type
@@ -22,6 +24,7 @@ public struct HandlerMetadata: Sendable, Hashable {
         self.category = category
         self.isStateful = isStateful
         self.configSchema = configSchema
+        self.limit = limit
     }
 }
 

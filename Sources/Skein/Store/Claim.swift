@@ -61,10 +61,13 @@ public struct ClaimResult: Sendable {
     public var claims: [Claim]
     /// The earliest time beyond now at which something becomes due, as far as this worker can run it.
     public var nextDue: Timestamp?
+    /// Whether anybody waits in the queue of a limit.
+    public var hasQueues: Bool
 
-    public init(claims: [Claim], nextDue: Timestamp?) {
+    public init(claims: [Claim], nextDue: Timestamp?, hasQueues: Bool = false) {
         self.claims = claims
         self.nextDue = nextDue
+        self.hasQueues = hasQueues
     }
 }
 

@@ -110,8 +110,9 @@ public protocol WorkerRegistry: Sendable {
     /// Registers a life of an instance; another live worker of the same pod is superseded and its executions are
     /// brought forward.
     func register(_ worker: WorkerRecord) async throws
-    /// Returns false when the worker was superseded or reaped: it must stop claiming.
-    func heartbeat(_ worker: WorkerID) async throws -> Bool
+    /// Returns nil when the worker was superseded or reaped: it must stop claiming. Else a number that is another whenever
+    /// a limit was closed or opened since.
+    func heartbeat(_ worker: WorkerID) async throws -> Int64?
     /// Marks workers dead that have not been heard of for `silence`, and brings their executions forward.
     func reap(silence: Duration, lease: Duration) async throws -> [WorkerID]
     func unregister(_ worker: WorkerID) async throws
@@ -119,7 +120,8 @@ public protocol WorkerRegistry: Sendable {
 }
 
 /// Everything the engine keeps.
-public protocol ExecutionStore: ExecutionJournal, ClaimStore, CommandStore, ChildStore, TokenStore, ExecutionReader,
+public protocol ExecutionStore: ExecutionJournal, ClaimStore, CommandStore, ChildStore, TokenStore, LimitStore,
+    ExecutionReader,
     FlowStore, WorkerRegistry
 {
     /// Brings the schema up to date, from any number of instances at once. Returns the names of what was applied.

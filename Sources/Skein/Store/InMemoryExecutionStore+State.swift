@@ -20,6 +20,9 @@ extension InMemoryExecutionStore {
         var families: [ExecutionID: Family] = [:]
         /// Parents and rounds that children have ended for, not yet counted.
         var cascades: Set<ExecutionID> = []
+        var limits = Limits()
+        /// Grows with every closing and opening of a limit.
+        var closings: Int64 = 0
         var fanIn: [(parent: ExecutionID, round: Int64, failed: Bool)] = []
     }
 

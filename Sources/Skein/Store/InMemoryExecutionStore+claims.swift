@@ -46,7 +46,9 @@ extension InMemoryExecutionStore.State {
         let overdue = now + (.zero - request.handlerWait)
         let ids = due.take(request.limit, of: ready, at: now, needing: handlers, overdue: overdue)
         let nextDue = due.next(of: ready, after: now, needing: handlers)
-        return ClaimResult(claims: ids.compactMap { give($0, to: request.ownership, at: now) }, nextDue: nextDue)
+        let hasQueues = limits.entries.values.contains { !$0.queue.isEmpty }
+        return ClaimResult(
+            claims: ids.compactMap { give($0, to: request.ownership, at: now) }, nextDue: nextDue, hasQueues: hasQueues)
     }
 
     /// Makes a ready row somebody's. The claim says how it stood before.

@@ -24,11 +24,11 @@ extension InMemoryExecutionStore {
         }
     }
 
-    public func heartbeat(_ worker: WorkerID) async throws -> Bool {
+    public func heartbeat(_ worker: WorkerID) async throws -> Int64? {
         transaction { state, now in
-            guard state.isLive(worker) else { return false }
+            guard state.isLive(worker) else { return nil }
             state.workers[worker]?.heartbeatAt = now
-            return true
+            return state.closings
         }
     }
 

@@ -7,6 +7,8 @@ public struct StepFailure: Error, Sendable, Hashable {
     public var isRetryable: Bool
     /// Wait at least this long before the next attempt (a server's Retry-After).
     public var retryAfter: Duration?
+    /// Whoever is under the same limits is not to begin before `retryAfter` either.
+    public var closesLimits = false
     /// Go to this step instead of the step's onFailure.
     public var next: StepID?
 

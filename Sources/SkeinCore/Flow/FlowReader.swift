@@ -32,6 +32,8 @@ struct FlowReader {
         let (executionTimeout, waitTimeout) = timeouts()
         let maxSteps = fields.integer("maxSteps", in: 1...1_000_000_000, into: &problems)
         let (limits, growth, handlerWait) = limits()
+        let concurrency = concurrency()
+        let rate = rateLimit()
         reportLaterFeatures()
         let rollsBack = choice("onCancel", standard: "stop", other: "rollback")
         let cancelsBranches = choice("onBranchFailure", standard: "wait", other: "cancel")
@@ -51,7 +53,7 @@ struct FlowReader {
             id: id, version: version, name: name, description: description, inputSchema: inputSchema,
             initialStepIDs: initial, metadata: metadata, executionTimeout: executionTimeout, waitTimeout: waitTimeout,
             maxSteps: maxSteps ?? (isTaskGraph ? attempts : nil), limits: limits, growth: growth,
-            handlerWait: handlerWait,
+            handlerWait: handlerWait, concurrency: concurrency, rate: rate,
             rollsBackOnCancel: rollsBack, failureCancelsBranches: cancelsBranches, isTaskGraph: isTaskGraph,
             hasVersion: fields.value("version") != nil, steps: specs, json: json)
     }
@@ -134,7 +136,7 @@ struct FlowReader {
 extension FlowReader {
     /// What the contract promises for later: refused, never passed over.
     private mutating func reportLaterFeatures() {
-        for key in ["concurrency", "rateLimit", "sla"] {
+        for key in ["sla"] {
             guard let value = fields.value(key), value != .bool(false) else { continue }
             problems.notSupported(key, at: fields.place(key))
         }

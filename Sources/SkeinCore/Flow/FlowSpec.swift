@@ -31,6 +31,10 @@ public struct FlowSpec: Sendable, Hashable {
     public let growth: GrowthLimits
     /// How long a step waits for somebody who has its handler, `limits.handlerWaitMs`; `nil`: as the engine has it.
     public let handlerWait: Duration?
+    /// How many executions may go on at once; from their first step to their end, waits included.
+    public let concurrency: FlowLimit?
+    /// How many executions may begin in a span of time.
+    public let rate: FlowLimit?
     /// A cancelled execution compensates its completed steps.
     public let rollsBackOnCancel: Bool
     /// The first branch that fails ends the others.

@@ -65,7 +65,7 @@ enum ClaimQueries {
         "next_due",
         pairs + """
 
-            SELECT min(following.next_at) FROM pair CROSS JOIN LATERAL (
+            SELECT min(following.next_at), EXISTS (SELECT FROM limit_queue) FROM pair CROSS JOIN LATERAL (
                 SELECT r.next_at FROM ready r
                 WHERE r.priority = pair.priority AND r.needs = pair.needs
                     AND r.next_at > COALESCE($3::timestamptz, statement_timestamp()) AND r.next_at < 'infinity'

@@ -25,7 +25,8 @@ enum RegistryQueries {
     static let heartbeat = PostgresStatement(
         "heartbeat",
         """
-        UPDATE workers SET heartbeat_at = COALESCE($2::timestamptz, clock_timestamp()) WHERE worker_id = $1 AND live RETURNING worker_id
+        UPDATE workers SET heartbeat_at = COALESCE($2::timestamptz, clock_timestamp()) WHERE worker_id = $1 AND live
+        RETURNING (SELECT last_value + is_called::integer FROM limit_closings)
         """)
 
     /// $1 silence in microseconds, $2 time

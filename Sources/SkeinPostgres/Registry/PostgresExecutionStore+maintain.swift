@@ -7,6 +7,7 @@ extension PostgresExecutionStore {
         let steps = [
             PostgresQuery(RegistryQueries.ensurePartitions), PostgresQuery(RegistryQueries.dropOldFences, [queryTime]),
             PostgresQuery(RegistryQueries.dropOldWorkers, [queryTime]),
+            PostgresQuery(LimitQueries.dropIdle, [queryTime]),
         ]
         for step in steps { _ = try await chore(step) }
         while let dropped = try await chore(PostgresQuery(RegistryQueries.dropExpiredKeys, [queryTime])), dropped > 0 {

@@ -15,9 +15,9 @@ extension PostgresExecutionStore {
         for worker in superseded { try await bringForward(worker, within: configuration.longestLease) }
     }
 
-    public func heartbeat(_ worker: WorkerID) async throws -> Bool {
+    public func heartbeat(_ worker: WorkerID) async throws -> Int64? {
         let query = PostgresQuery(RegistryQueries.heartbeat, [.uuid(worker.postgres), queryTime])
-        return try await insist { try await connections.renewals.query(query).rowCount > 0 }
+        return try await insist { try await connections.renewals.query(query).first?.int64(0) }
     }
 
     public func reap(silence: Duration, lease: Duration) async throws -> [WorkerID] {

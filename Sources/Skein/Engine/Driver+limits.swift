@@ -1,0 +1,169 @@
+// Permits before steps: of the flow once, of a handler for each attempt.
+
+import SkeinCore
+
+/// What an owner knows of its execution's limits.
+struct Permits {
+    /// It is in: the flow's own limits are asked no more, unless they are closed.
+    var isAdmitted = false
+    /// Under which names it is in.
+    var names: [LimitName] = []
+    /// Those of attempts that run.
+    var attempts: [(name: LimitName, stepID: StepID)] = []
+
+    /// Takes those of one step out.
+    mutating func take(of stepID: StepID) -> [(name: LimitName, stepID: StepID)] {
+        guard !attempts.isEmpty else { return [] }
+        defer { attempts.removeAll { $0.stepID == stepID } }
+        return attempts.filter { $0.stepID == stepID }
+    }
+}
+
+/// Whether a step may begin.
+enum Entry: Sendable {
+    case open
+    /// It is in a queue, and will be woken.
+    case queued
+    case lost
+    case failed(StepFailure)
+}
+
+extension Driver {
+    /// Whether anything has to be asked before a step: next to nothing for who has no limits.
+    @inline(__always) func isLimited(_ drive: borrowing Drive, _ handler: AnyHandler) -> Bool {
+        handler.metadata.limit != nil || limits.isAnyClosed
+            || (drive.flow.isLimited && !drive.permits.isAdmitted)
+    }
+
+    /// Asks every limit that stands before a step.
+    func enter(_ drive: inout Drive, _ stepID: StepID, _ handler: AnyHandler) async -> Entry {
+        let spec = drive.flow.spec
+        let creation = drive.state.creation
+        do {
+            let own = drive.permits.isAdmitted ? drive.permits.names : try drive.flow.limitNames(creation)
+            for (name, limit) in zip(own, drive.flow.limits) where !drive.permits.isAdmitted || limits.isClosed(name) {
+                let entry = await ask(drive, name, limit, .execution)
+                guard case .open = entry else { return entry }
+            }
+            (drive.permits.isAdmitted, drive.permits.names) = (true, own)
+            let whole = LimitName.flow(spec.id)
+            if limits.isClosed(whole), !own.contains(whole) {
+                let entry = await ask(drive, whole, Limit(), .execution)
+                guard case .open = entry else { return entry }
+            }
+            let type = handler.metadata.type
+            let key = try handler.metadata.limit?.key?.value(in: drive.state.context)
+            let name = LimitName.handler(type, key: key)
+            if let limit = handler.metadata.limit {
+                let entry = await ask(drive, name, limit.limit, .attempt(stepID))
+                guard case .open = entry else { return entry }
+                drive.permits.attempts.append((name, stepID))
+            }
+            if limits.isClosed(.handler(type)), handler.metadata.limit == nil || key != nil {
+                return await ask(drive, .handler(type), Limit(), .execution)
+            }
+            return .open
+        } catch {
+            return .failed(StepFailure("INPUT_ERROR", "\(error)", isRetryable: false))
+        }
+    }
+
+    /// What becomes of a step that may not begin. Nil: go on driving.
+    func turnAway(_ drive: inout Drive, _ node: FlowGraph.Node, _ entry: Entry) async -> DriveEnd? {
+        switch entry {
+        case .open: return nil
+        case .queued: return await queue(&drive, needs: node.type)
+        case .lost: return .lost
+        case .failed(let failure):
+            return await commit(&drive, .stepFailed(beginning(node, drive.state.main?.attempt ?? 1), failure))
+        }
+    }
+
+    /// An attempt that ends where it begins.
+    func beginning(_ node: FlowGraph.Node, _ attempt: Int) -> StepAttempt {
+        let now = clock.now
+        return StepAttempt(stepID: node.id, attempt: attempt, startedAt: now, endedAt: now)
+    }
+
+    private func ask(
+        _ drive: borrowing Drive, _ name: LimitName, _ limit: Limit, _ scope: PermitRequest.Scope
+    ) async -> Entry {
+        let creation = drive.state.creation
+        let request = PermitRequest(
+            held: drive.slot.held, name: name, limit: limit, scope: scope, tenantID: creation.tenantID,
+            priority: creation.priority, since: min(drive.dueAt, clock.now))
+        do {
+            let (answer, admission) = try await store.acquire(request)
+            limits.settle(admission, of: name)
+            return switch answer {
+            case .granted: .open
+            case .queued: .queued
+            case .lost: .lost
+            }
+        } catch {
+            return .lost
+        }
+    }
+
+    /// Waits in the queue of a limit: nothing is recorded, whoever lets it in wakes it.
+    func queue(_ drive: inout Drive, needs: String) async -> DriveEnd {
+        let held = drive.slot.held
+        let taken = drive.permits.attempts
+        drive.permits.attempts = []
+        let due = min(drive.state.creation.deadline ?? .distantFuture, drive.lookAgain ?? .distantFuture)
+        let end = await repark(&drive, due: due, needs: needs)
+        if !taken.isEmpty { await limits.giveBack(held, taken, isOver: true) }
+        return end
+    }
+
+    /// After the row that ended an attempt. `end`: how the drive ends with it.
+    func giveBack(_ drive: inout Drive, of stepID: StepID, _ end: DriveEnd?) async {
+        let permits = drive.permits.take(of: stepID)
+        if !permits.isEmpty { await limits.giveBack(drive.slot.held, permits, isOver: end != nil) }
+    }
+
+    /// A failure that concerns all who are under the same limits.
+    func closeLimits(_ drive: borrowing Drive, _ handler: AnyHandler, after failure: StepFailure) async {
+        guard failure.closesLimits, let span = failure.retryAfter, span > .zero else { return }
+        var names = drive.permits.names
+        if let limit = handler.metadata.limit {
+            let key = try? limit.key?.value(in: drive.state.context)
+            names = [.handler(handler.metadata.type, key: key)]
+        }
+        guard let name = names.last else { return }
+        let closure = LimitRecord.Closure(
+            until: clock.now + span, reason: "\(failure.failure.code): \(failure.failure.message)",
+            actor: drive.slot.executionID.description)
+        try? await store.close(name, closure, isFinal: false)
+        await limits.refresh()
+        coordination.wakes.signal([WakeHint(executionID: nil, reason: WakeHint.limits)])
+    }
+
+    /// The execution has ended: somebody else may go on.
+    func leave(_ drive: borrowing Drive, _ end: DriveEnd) {
+        guard drive.flow.isLimited, end == .ended else { return }
+        limits.freed((try? drive.flow.limitNames(drive.state.creation)) ?? [])
+    }
+}
+
+extension WakeHint {
+    /// Limits were closed or opened.
+    static let limits = "limits"
+}
+
+extension CompiledFlow {
+    var isLimited: Bool { spec.concurrency != nil || spec.rate != nil }
+
+    /// In the order in which they are asked.
+    var limits: [Limit] { [spec.concurrency, spec.rate].compactMap { $0?.limit } }
+
+    /// The names of `limits` for an execution.
+    func limitNames(_ creation: ExecutionCreation) throws -> [LimitName] {
+        var names: [LimitName] = []
+        if let limit = spec.concurrency {
+            names.append(.flow(spec.id, key: try limit.key?.value(in: creation.context)))
+        }
+        if let limit = spec.rate { names.append(.rate(spec.id, key: try limit.key?.value(in: creation.context))) }
+        return names
+    }
+}
