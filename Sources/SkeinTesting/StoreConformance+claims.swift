@@ -20,6 +20,22 @@ extension StoreConformance {
                 is: expected.prefix(3).map(\.id))
             try expect("the rest", try await scene.claim(worker).map(\.executionID), is: expected.suffix(3).map(\.id))
         },
+        Case("a claim that takes nothing over leaves alone what a silent worker holds") { scene in
+            let (silent, worker) = (try await scene.worker(), try await scene.worker())
+            let held = try await scene.held(silent)
+            let free = try await scene.create()
+            let given = try await scene.held(silent)
+            try await scene.store.release([given], worker: silent)
+            scene.advance(StoreScenario.lease * 2)
+            var request = scene.request(scene.ownership(worker))
+            request.takesOver = false
+            let claims = try await scene.store.claim(request).claims.map(\.executionID)
+            try expect("the claims", Set(claims), is: [free, given.executionID])
+            request.takesOver = true
+            try expect(
+                "the claims after", try await scene.store.claim(request).claims.map(\.executionID),
+                is: [held.executionID])
+        },
         Case("a claim takes at most its limit and nothing twice") { scene in
             let worker = try await scene.worker()
             let ids = try await scene.create(25)

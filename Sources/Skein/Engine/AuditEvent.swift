@@ -141,6 +141,10 @@ extension AuditEvent {
             metadata["output"] = skip.output?.value
             take(skip.next)
             take(skip.by)
+        case .quarantined(let failure):
+            stepID = failure.stepID
+            message = failure.message
+            metadata["error"] = failure.json
         case .paused(let by), .unpaused(let by):
             take(by)
         case .reopened(let reopening):

@@ -250,7 +250,7 @@ final class Dispatcher: Sendable {
             ownership: Ownership(workerID: identity.id, claimID: claimID, lease: configuration.lease),
             // Besides, what needs none: a wait in the last step, a parent whose children have ended.
             handlers: handlers.types + [""],
-            handlerWait: configuration.handlerWait, limit: room)
+            handlerWait: configuration.handlerWait, limit: room, takesOver: configuration.recoversRunning)
         do {
             let result = try await store.claim(request)
             state.withLock { state in

@@ -1,5 +1,7 @@
 // How an owner lets go of an execution that has not ended.
 
+import Logging
+import Metrics
 import SkeinCore
 
 extension Driver {
@@ -17,6 +19,14 @@ extension Driver {
         } catch {
             return .lost
         }
+    }
+
+    /// The one thing an owner pauses its execution for.
+    func warnOfQuarantine(_ drive: borrowing Drive) {
+        metrics.quarantined.increment()
+        logger.warning(
+            "an execution is quarantined: its workers were lost, one after the other; see why, then resume or cancel it",
+            metadata: ["execution.id": "\(drive.slot.executionID)", "flow.id": "\(drive.flow.spec.id)"])
     }
 
     /// Stopped in the middle: a lost execution is dropped, one that is still ours goes back for immediate claim.

@@ -333,6 +333,7 @@ final class Driver: Sendable {
         drive.state.apply(pending.events, position: append.position, at: pending.at)
         if tracer.isActive { trace(pending.events, of: drive, at: append.position, pending.at) }
         drive.dueAt = pending.at
+        if append.kind == .pause { warnOfQuarantine(drive) }
         if append.cascades { fanIn.cascadeBegun() }
         if let bytes = append.snapshot?.bytes {
             drive.snapshotPosition = drive.state.position

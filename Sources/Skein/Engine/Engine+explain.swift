@@ -17,6 +17,13 @@ extension Engine {
         -> [Reason]
     {
         if state.status.isEnded { return [end(execution)] }
+        if state.isPaused, let error = state.error, error.code == Failure.quarantined {
+            return [
+                Reason(
+                    .quarantined, "it is quarantined: \(error.message)", step: error.stepID, since: state.updatedAt,
+                    details: ["crashes": .int(Int64(state.crashes))])
+            ]
+        }
         if state.isPaused { return [try await pause(execution.id, state)] }
         var reasons: [Reason] = []
         if let owner = record.owner {

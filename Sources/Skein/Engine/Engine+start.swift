@@ -94,6 +94,7 @@ extension Engine {
             }
             switch await driver.takeOver(&drive, from: claim.previousOwner) {
             case nil:
+                await pause(before: drive)
                 let end = await driver.drive(&drive)
                 driver.leave(drive, end)
                 return (end, drive.state)
@@ -106,6 +107,14 @@ extension Engine {
             case let end?: return (end, drive.state)
             }
         }
+    }
+
+    /// An execution that may have killed its workers is not to take the next one down at once.
+    private func pause(before drive: borrowing Drive) async {
+        let crashes = drive.state.crashes
+        guard isRunning, crashes > 1, crashes < configuration.quarantineAfter else { return }
+        let wait = min(configuration.crashBackoff * (1 << min(crashes - 2, 16)), .seconds(60))
+        if !isDraining { await dozer.doze(drive.slot, until: clock.now + wait) }
     }
 
     /// An execution that this version cannot read must not be tried in a circle: it is looked at again in a minute.

@@ -119,11 +119,15 @@ public final class Engine: Service, Sendable {
         slots.open()
         await withTaskGroup(of: Void.self) { group in
             let commits = Task { await self.journal.run() }
-            addLoops(to: &group, dispatcher)
+            // A virtual clock has timers of its own.
+            let pulse = clock is SystemClock ? PulseThread() : nil
+            pulse?.start()
+            addLoops(to: &group, dispatcher, pulse)
             try? await gracefulShutdown()
             await shielded { await self.stop() }
             group.cancelAll()
             await group.waitForAll()
+            pulse?.close()
             journal.drain()
             await commits.value
         }
@@ -132,9 +136,9 @@ public final class Engine: Service, Sendable {
         draining.lower()
     }
 
-    private func addLoops(to group: inout TaskGroup<Void>, _ dispatcher: Dispatcher) {
+    private func addLoops(to group: inout TaskGroup<Void>, _ dispatcher: Dispatcher, _ pulse: PulseThread?) {
         let keeper = LeaseKeeper(
-            store: store, slots: slots, identity: identity, clock: clock, lease: configuration.lease,
+            store: store, slots: slots, identity: identity, clock: clock, pulse: pulse, lease: configuration.lease,
             podID: configuration.podID, handlers: handlers, limits: limits, logger: logger)
         let marker = StepMarker(
             slots: slots, journal: journal, clock: clock, identity: identity, after: configuration.startedMarker)
@@ -142,7 +146,7 @@ public final class Engine: Service, Sendable {
             store: store, coordination: coordination, identity: identity, clock: clock, metrics: metrics, logger: logger
         )
         group.addTask { await self.coordination.run() }
-        group.addTask { await keeper.run() }
+        group.addTask(executorPreference: pulse) { await keeper.run() }
         group.addTask { await housekeeper.run() }
         group.addTask { await self.limits.run() }
         group.addTask {

@@ -38,6 +38,15 @@ public struct EngineConfiguration: Sendable {
     /// How long an idempotency key is kept unless the caller says otherwise. Default: 24 h.
     public var idempotencyTTL: Duration = .seconds(86_400)
 
+    /// Workers that an execution may lose, one after the other and without coming further, before it is quarantined:
+    /// paused with the error QUARANTINED. Default: 5.
+    public var quarantineAfter = 5
+    /// How long the second owner after a crash waits before it tries again; doubles with every further one, up to a
+    /// minute. Default: 1 s.
+    public var crashBackoff: Duration = .seconds(1)
+    /// False: the instance leaves alone what dead or silent workers still hold, and takes what they let go. Default: true.
+    public var recoversRunning = true
+
     /// False: the instance creates, answers and signals, but runs nothing. Default: true.
     public var claims = true
     /// Whether other instances may have handlers that this one lacks. Default: whether the coordination is shared.
@@ -45,5 +54,8 @@ public struct EngineConfiguration: Sendable {
 
     public init() {}
 
-    var policy: DecisionPolicy { DecisionPolicy(retry: defaultRetries, waitTimeout: waitTimeout, maxSteps: maxSteps) }
+    var policy: DecisionPolicy {
+        DecisionPolicy(
+            retry: defaultRetries, waitTimeout: waitTimeout, maxSteps: maxSteps, crashLimit: max(1, quarantineAfter))
+    }
 }

@@ -8,6 +8,7 @@ struct EngineMetrics: Sendable {
     let lateness: Recorder
     let fenced: Counter
     let recovered: Counter
+    let quarantined: Counter
     let claims: Counter
     let batchSize: Recorder
     let idempotencyRedis: Counter
@@ -29,6 +30,7 @@ struct EngineMetrics: Sendable {
         lateness = Recorder(label: "skein_wake_lateness_seconds", dimensions: [], aggregate: true, factory: factory)
         fenced = counter("skein_fenced_total")
         recovered = counter("skein_recovered_total")
+        quarantined = counter("skein_quarantined_total")
         claims = counter("skein_claims_total")
         batchSize = Recorder(label: "skein_commit_batch_size", dimensions: [], aggregate: true, factory: factory)
         idempotencyRedis = counter("skein_idempotency_hits_total", [("source", "redis")])

@@ -8,6 +8,8 @@ public struct Reason: Sendable, Hashable {
         case ended = "ENDED"
         /// Somebody holds it.
         case paused = "PAUSED"
+        /// Its workers died while they had it: somebody has to look.
+        case quarantined = "QUARANTINED"
         /// An instance drives it, under a lease.
         case running = "RUNNING"
         /// Its time has not come.

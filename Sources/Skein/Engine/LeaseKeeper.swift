@@ -9,6 +9,8 @@ struct LeaseKeeper: Sendable {
     let slots: SlotTable
     let identity: WorkerIdentity
     let clock: any EngineClock
+    /// Where this runs, and by whose timer; nil: as other tasks do.
+    let pulse: PulseThread?
     let lease: Duration
     let podID: String?
     let handlers: HandlerRegistry
@@ -20,7 +22,7 @@ struct LeaseKeeper: Sendable {
         var trustedUntil = clock.monotonic + lease
         var round = 0
         while !Task.isCancelled {
-            guard (try? await clock.sleep(for: lease / 3)) != nil else { return }
+            guard (try? await pause(lease / 3)) != nil else { return }
             let began = clock.monotonic
             do {
                 try await renew()
@@ -41,6 +43,12 @@ struct LeaseKeeper: Sendable {
                 if clock.monotonic >= trustedUntil - lease / 5 { distrust() }
             }
         }
+    }
+
+    private func pause(_ span: Duration) async throws {
+        let deadline = clock.monotonic + span
+        if let pulse { return try await pulse.sleep(until: deadline) }
+        try await clock.sleep(until: deadline)
     }
 
     private func renew() async throws {

@@ -10,8 +10,13 @@ public struct ClaimRequest: Sendable {
     public var handlerWait: Duration
     /// At most this many.
     public var limit: Int
+    /// False: what somebody holds is left alone, also when the lease is over.
+    public var takesOver: Bool
 
-    public init(ownership: Ownership, handlers: [String], handlerWait: Duration, limit: Int) {
+    public init(
+        ownership: Ownership, handlers: [String], handlerWait: Duration, limit: Int, takesOver: Bool = true
+    ) {
+        self.takesOver = takesOver
         self.ownership = ownership
         self.handlers = handlers
         self.handlerWait = handlerWait

@@ -45,10 +45,14 @@ extension InMemoryExecutionStore.State {
         let handlers = Set(request.handlers)
         let overdue = now + (.zero - request.handlerWait)
         let ids = due.take(request.limit, of: ready, at: now, needing: handlers, overdue: overdue)
+        let left = request.takesOver ? [] : ids.filter { ready[$0]?.owner != nil }
+        // They go back into the index.
+        for id in left { updateReady(id) { $0.ticket = 0 } }
         let nextDue = due.next(of: ready, after: now, needing: handlers)
         let hasQueues = limits.entries.values.contains { !$0.queue.isEmpty }
         return ClaimResult(
-            claims: ids.compactMap { give($0, to: request.ownership, at: now) }, nextDue: nextDue, hasQueues: hasQueues)
+            claims: ids.filter { !left.contains($0) }.compactMap { give($0, to: request.ownership, at: now) },
+            nextDue: nextDue, hasQueues: hasQueues)
     }
 
     /// Makes a ready row somebody's. The claim says how it stood before.

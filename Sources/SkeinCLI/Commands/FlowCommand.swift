@@ -6,6 +6,6 @@ struct FlowCommand: ParsableCommand {
         commandName: "flow", abstract: "Check, register and look at flow definitions.",
         subcommands: [
             FlowValidateCommand.self, FlowRegisterCommand.self, FlowListCommand.self, FlowShowCommand.self,
-            FlowGraphCommand.self,
+            FlowGraphCommand.self, FlowPauseCommand.self, FlowResumeCommand.self,
         ])
 }

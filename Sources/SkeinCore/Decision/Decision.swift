@@ -94,6 +94,15 @@ public final class Decision: Sendable {
             gather(execution, stepID, outcomes, at: now, random: random)
         case .ownerLost(let worker, let reason):
             Transition([.recovered(from: worker, reason: reason)], then: .proceed)
+        case .crashLimitReached:
+            Transition(
+                [
+                    .quarantined(
+                        Failure(
+                            Failure.quarantined,
+                            "\(execution.crashes) workers were lost with it, one after the other; resume it to try again",
+                            stepID: execution.currentSteps.first))
+                ], then: .park(due: .distantFuture))
         case .compensationDue(let stepID):
             Transition([.stepCompensating(stepID, attempt: execution.rollback?.attempt ?? 1)], then: .proceed)
         case .compensated(let attempt):

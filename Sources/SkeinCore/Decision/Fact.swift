@@ -94,6 +94,8 @@ public enum Fact: Sendable, Equatable {
     indirect case progressed(StepID, Progress)
     /// The execution was taken over from a worker that did not let go of it.
     case ownerLost(WorkerID?, reason: String)
+    /// It was taken over too often without coming further.
+    case crashLimitReached
     /// This step is compensated next.
     case compensationDue(StepID)
     case compensated(StepAttempt)

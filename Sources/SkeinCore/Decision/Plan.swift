@@ -40,6 +40,7 @@ extension Decision {
     public func plan(_ execution: ExecutionState, inbox: [InboxItem] = [], at now: Timestamp) -> Plan {
         if execution.status.isEnded { return .ended }
         if execution.isPaused { return .park(due: .distantFuture) }
+        if execution.crashes >= policy.crashLimit { return .record(.crashLimitReached) }
         if let rollback = execution.rollback { return compensate(execution, rollback, at: now) }
         if let deadline = execution.creation.deadline, deadline <= now { return .record(.deadlineReached) }
         if let news = news(inbox) { return .record(news) }

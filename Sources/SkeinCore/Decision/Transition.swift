@@ -27,6 +27,7 @@ public struct Transition: Sendable, Equatable {
 
     public var kind: RowKind {
         if case .recovered? = events.first { return .recovered }
+        if case .quarantined? = events.first { return .pause }
         return switch then {
         case .proceed: .step
         case .park: .park
@@ -45,11 +46,15 @@ public struct DecisionPolicy: Sendable, Hashable {
     public var maxSteps: Int
     /// For compensations without a policy of their own. Default: 3 retries after 1 s, 2 s and 4 s.
     public var compensationRetry: RetryPolicy?
+    /// Workers that an execution may lose, one after the other and without coming further, before it is quarantined.
+    /// Default: 5.
+    public var crashLimit: Int
 
     public init(
         retry: RetryPolicy? = nil, waitTimeout: Duration = .seconds(7 * 86_400), maxSteps: Int = 1_000,
-        compensationRetry: RetryPolicy? = RetryPolicy(maxAttempts: 3, backoff: .seconds(1))
+        compensationRetry: RetryPolicy? = RetryPolicy(maxAttempts: 3, backoff: .seconds(1)), crashLimit: Int = 5
     ) {
+        self.crashLimit = crashLimit
         self.compensationRetry = compensationRetry
         self.retry = retry
         self.waitTimeout = waitTimeout

@@ -117,6 +117,8 @@ extension ExecutionEvent {
 
     private static func intervention(_ type: String, _ object: JSONObject) -> ExecutionEvent? {
         switch type {
+        case "execution.quarantined":
+            return Failure(object["error"]).map { .quarantined($0) }
         case "execution.paused": return .paused(Intervention(object))
         case "execution.reopened":
             var reopening = Reopening(object.steps, isReset: object["reset"] == true)

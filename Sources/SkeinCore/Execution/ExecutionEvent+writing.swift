@@ -78,6 +78,8 @@ extension ExecutionEvent {
         case .recovered(let worker, let reason):
             writer.member("from", worker?.description)
             writer.member("reason", reason)
+        case .quarantined(let failure):
+            writer.member("error", failure.json)
         case .paused(let by):
             by.write(to: &writer)
         case .unpaused(let by):

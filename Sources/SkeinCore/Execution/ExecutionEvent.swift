@@ -89,6 +89,8 @@ public enum ExecutionEvent: Sendable, Equatable {
     case recovered(from: WorkerID?, reason: String)
     /// An operator holds it; what runs is interrupted.
     case paused(Intervention)
+    /// Its workers died while they had it, one after the other: held until somebody looks.
+    indirect case quarantined(Failure)
     case unpaused(Intervention)
     /// An operator lets an ended execution go on.
     indirect case reopened(Reopening)
@@ -208,6 +210,7 @@ extension ExecutionEvent {
         case .cancelled: "execution.cancelled"
         case .recovered: "execution.recovered"
         case .paused: "execution.paused"
+        case .quarantined: "execution.quarantined"
         case .unpaused: "execution.resumed"
         case .reopened: "execution.reopened"
         case .forked: "execution.forked"

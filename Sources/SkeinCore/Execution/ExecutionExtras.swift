@@ -3,6 +3,8 @@ struct ExecutionExtras: Sendable, Equatable {
     var others: [StepID: Branch] = [:]
     var joins: [StepID: Set<StepID>] = [:]
     var isPaused = false
+    /// Workers that were lost with it, one after the other, since it came further.
+    var crashes = 0
     var rollback: Rollback?
     var hasChildren = false
     var wasReopened = false

@@ -9,6 +9,7 @@ extension ExecutionState {
     ///   - at: the row's time by its writer's clock, as its body says.
     public mutating func apply(_ events: [ExecutionEvent], position: Int64, at time: Timestamp) {
         for index in events.indices { apply(events[index], position: position + Int64(index), at: time) }
+        if crashes > 0, events.contains(where: \.isProgress) { extras.crashes = 0 }
         self.position = position + Int64(events.count)
         updatedAt = time
         if let last = events.last { lastEvent = last.type }
@@ -92,14 +93,21 @@ extension ExecutionState {
             extras.cancelledAt = time
             if rollback == nil { error = nil }
             end(.cancelled, at: time)
-        case .recovered:
+        case .recovered(let worker, _):
             interrupt()
+            // Whoever let go of it did not die of it.
+            if worker != nil { extras.crashes += 1 }
+        case .quarantined(let failure):
+            error = failure
+            extras.isPaused = true
+            status = .paused
         case .paused:
             interrupt()
             extras.isPaused = true
             status = .paused
         case .unpaused:
             extras.isPaused = false
+            if error?.code == Failure.quarantined { error = nil }
             if rollback != nil { status = .rollingBack }
             settleStatus()
         case .reopened(let reopening):
@@ -370,4 +378,19 @@ extension ExecutionState {
         extras.rollback?.failures += 1
         extras.rollback?.retryAt = retryAt
     }
+}
+
+extension ExecutionEvent {
+    /// Whether an execution has come further by it: what a worker that dies of it cannot bring about.
+    fileprivate var isProgress: Bool {
+        switch self {
+        case .created, .started, .stepStarted, .recovered, .quarantined, .token: false
+        case _: true
+        }
+    }
+}
+
+extension Failure {
+    /// The code of executions that are held because their workers died.
+    public static let quarantined = "QUARANTINED"
 }

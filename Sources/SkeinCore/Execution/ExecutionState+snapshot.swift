@@ -30,6 +30,7 @@ extension ExecutionState {
     /// What most executions have nothing of.
     private func writeRare(to writer: inout LogWriter) {
         if isPaused { writer.member("paused", JSONValue.bool(true)) }
+        if crashes > 0 { writer.member("crashes", Int64(crashes)) }
         if hasChildren { writer.member("hasChildren", JSONValue.bool(true)) }
         if wasReopened { writer.member("wasReopened", JSONValue.bool(true)) }
         writer.member("rollback", rollback?.json)
@@ -55,6 +56,7 @@ extension ExecutionState {
 
     private mutating func readRare(_ object: JSONObject) {
         extras.isPaused = object["paused"] == true
+        extras.crashes = object["crashes"]?.int ?? 0
         extras.hasChildren = object["hasChildren"] == true
         extras.wasReopened = object["wasReopened"] == true
         extras.rollback = Rollback(object["rollback"])

@@ -114,6 +114,8 @@ public struct ExecutionState: Sendable, Equatable {
     /// The steps that arrived at joins which wait for more.
     public var joins: [StepID: Set<StepID>] { hasExtras ? extras.joins : [:] }
     public var isPaused: Bool { hasExtras && extras.isPaused }
+    /// Workers that were lost with it, one after the other, since it came further.
+    public var crashes: Int { hasExtras ? extras.crashes : 0 }
     public var rollback: Rollback? { hasExtras ? extras.rollback : nil }
     /// It has started children.
     public var hasChildren: Bool { hasExtras && extras.hasChildren }

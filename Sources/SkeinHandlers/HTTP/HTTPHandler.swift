@@ -84,7 +84,10 @@ struct HTTPHandler: BuiltinHandler {
             retryAfter = RetryAfter.read(value, now: now)
         }
         let message = "the server answered \(status) \(LogHandler.printable(answer.status.reasonPhrase))"
-        return StepFailure(
+        var failure = StepFailure(
             Failure("HTTP_ERROR", message, details: answer.details), isRetryable: isRetryable, retryAfter: retryAfter)
+        // Whoever shares a limit with this step would be told the same.
+        failure.closesLimits = status == 429
+        return failure
     }
 }

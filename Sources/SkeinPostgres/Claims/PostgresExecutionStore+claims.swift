@@ -8,7 +8,7 @@ extension PostgresExecutionStore {
             ClaimQueries.claim,
             take(request.ownership) + [
                 .int4(Int32(clamping: request.limit)), .array(.texts(request.handlers)),
-                .microseconds(request.handlerWait),
+                .microseconds(request.handlerWait), .bool(request.takesOver),
             ])
         let nextDue = PostgresQuery(
             ClaimQueries.nextDue,

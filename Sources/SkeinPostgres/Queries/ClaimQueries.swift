@@ -30,7 +30,8 @@ enum ClaimQueries {
         """
 
     /// First how many of each pair would be the most urgent, without locks; then that many of each, skipping what
-    /// others are taking. $5 limit, $6 handlers, $7 how long others are left alone, in microseconds
+    /// others are taking. $5 limit, $6 handlers, $7 how long others are left alone, in microseconds, $8
+    /// whether ends of leases count
     static let claim = PostgresStatement(
         "claim",
         pairs + """
@@ -47,6 +48,7 @@ enum ClaimQueries {
                     FROM reach CROSS JOIN LATERAL (
                         SELECT r.next_at FROM ready r
                         WHERE r.priority = reach.priority AND r.needs = reach.needs AND r.next_at <= reach.until
+                            AND ($8::boolean OR r.owner IS NULL)
                         ORDER BY r.next_at LIMIT $5::integer) due
                     ORDER BY reach.priority DESC, due.next_at LIMIT $5::integer) urgent
                 GROUP BY urgent.priority, urgent.needs, urgent.until
@@ -55,6 +57,7 @@ enum ClaimQueries {
                 SELECT due.* FROM share CROSS JOIN LATERAL (
                     SELECT r.execution_id, r.claim_id, r.owner, r.next_at FROM ready r
                     WHERE r.priority = share.priority AND r.needs = share.needs AND r.next_at <= share.until
+                        AND ($8::boolean OR r.owner IS NULL)
                     ORDER BY r.next_at LIMIT share.n FOR UPDATE SKIP LOCKED) due
             )
             \(take)

@@ -36,6 +36,7 @@ struct Endpoints {
             + history.endpoints
             + WeaverRoutes(engine: engine, events: history.events).endpoints
             + ClusterRoutes(engine: engine).endpoints
+            + LimitRoutes(engine: engine).endpoints
             + HealthRoutes(engine: engine, configuration: configuration, metrics: metrics, drain: drain).endpoints
     }
 }
