@@ -50,6 +50,8 @@ struct SimulatedFlow: Sendable {
     let failureCancelsBranches: Bool
     /// The whole execution's, in milliseconds.
     let timeout: Int?
+    /// Executions of it that may go on at once.
+    let limit: Int?
     private var dice: Dice
 
     /// - Parameter level: 0 for the family's head; the last level has no children.
@@ -60,6 +62,7 @@ struct SimulatedFlow: Sendable {
         rollsBackOnCancel = dice.percent(50)
         failureCancelsBranches = dice.percent(40)
         timeout = dice.percent(15) ? [20_000, 4_000_000][dice.below(2)] : nil
+        limit = dice.percent(30) ? 1 + dice.below(2) : nil
         _ = segments(1 + dice.below(level == 0 ? 4 : 2), depth: level == 0 ? 2 : dice.below(2))
     }
 
@@ -146,6 +149,7 @@ extension SimulatedFlow {
             "onCancel": rollsBackOnCancel ? "rollback" : "stop",
             "onBranchFailure": failureCancelsBranches ? "cancel" : "wait",
         ]
+        if let limit { flow["concurrency"] = ["limit": .int(Int64(limit))] }
         if let timeout { flow["timeouts"] = ["executionMs": .int(Int64(timeout))] }
         return .object(flow)
     }

@@ -38,6 +38,14 @@ extension SimulatedWorld {
         }
     }
 
+    /// No limit has given more than it has.
+    func checkLimits() async throws {
+        for record in try await store.limits(after: nil, limit: 100) {
+            guard let most = record.limit.concurrency, record.held > most else { continue }
+            complain("\(record.held) are held of the limit \(record.name), which has \(most)")
+        }
+    }
+
     // MARK: - At the end
 
     func judge() async throws {

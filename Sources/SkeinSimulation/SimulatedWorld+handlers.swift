@@ -19,10 +19,12 @@ extension SimulatedWorld {
             await dawdle()
             return .success(.string("\(step.stepID)@\(step.fencingToken)"))
         }
-        engine.handle("flaky") { [unowned self] _, step in
-            await dawdle()
-            return step.attempt < 3 ? .failure("FLAKY") : .success("at last")
-        }
+        let narrow = HandlerMetadata(type: "flaky", limit: .concurrency(1))
+        engine.handlers.register(
+            AnyHandler(narrow) { [unowned self] _, step in
+                await dawdle()
+                return step.attempt < 3 ? .failure("FLAKY") : .success("at last")
+            })
         engine.handle("stubborn") { [unowned self] _, _ in isHealed ? .success("healed") : .failure("STUBBORN") }
         engine.handle("broken") { [unowned self] _, _ in
             isHealed ? .success("healed") : .failure("BROKEN", isRetryable: false)

@@ -99,6 +99,7 @@ extension SimulatedWorld {
             case ..<93: try await passTime()
             default: start(&group) { try await self.doChores(engine) }
             }
+            try await checkLimits()
             for _ in 0..<roll(12) { await Task.yield() }
         }
     }

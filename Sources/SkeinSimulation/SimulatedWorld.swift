@@ -124,6 +124,8 @@ final class SimulatedWorld: Sendable {
         }
         configuration.workerID = WorkerID(raw: .v7(at: clock.now, random: life))
         configuration.lease = Self.lease
+        // Here workers die more often than a poisonous execution would have them.
+        configuration.quarantineAfter = .max
         let store = FaultyStore(
             store, faults: faults,
             hooks: FaultyStore.Hooks(

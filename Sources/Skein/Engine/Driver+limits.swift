@@ -37,35 +37,64 @@ extension Driver {
 
     /// Asks every limit that stands before a step.
     func enter(_ drive: inout Drive, _ stepID: StepID, _ handler: AnyHandler) async -> Entry {
-        let spec = drive.flow.spec
-        let creation = drive.state.creation
+        let requests: [PermitRequest]
         do {
-            let own = drive.permits.isAdmitted ? drive.permits.names : try drive.flow.limitNames(creation)
-            for (name, limit) in zip(own, drive.flow.limits) where !drive.permits.isAdmitted || limits.isClosed(name) {
-                let entry = await ask(drive, name, limit, .execution)
-                guard case .open = entry else { return entry }
-            }
-            (drive.permits.isAdmitted, drive.permits.names) = (true, own)
-            let whole = LimitName.flow(spec.id)
-            if limits.isClosed(whole), !own.contains(whole) {
-                let entry = await ask(drive, whole, Limit(), .execution)
-                guard case .open = entry else { return entry }
-            }
-            let type = handler.metadata.type
-            let key = try handler.metadata.limit?.key?.value(in: drive.state.context)
-            let name = LimitName.handler(type, key: key)
-            if let limit = handler.metadata.limit {
-                let entry = await ask(drive, name, limit.limit, .attempt(stepID))
-                guard case .open = entry else { return entry }
-                drive.permits.attempts.append((name, stepID))
-            }
-            if limits.isClosed(.handler(type)), handler.metadata.limit == nil || key != nil {
-                return await ask(drive, .handler(type), Limit(), .execution)
-            }
-            return .open
+            requests = try self.requests(&drive, stepID, handler)
         } catch {
             return .failed(StepFailure("INPUT_ERROR", "\(error)", isRetryable: false))
         }
+        let entry = await ask(requests)
+        guard case .open = entry else { return entry }
+        drive.permits.isAdmitted = true
+        for request in requests {
+            if case .attempt = request.scope { drive.permits.attempts.append((request.name, stepID)) }
+        }
+        return .open
+    }
+
+    /// The flow's limits until it is in, and what is closed; then the handler's.
+    private func requests(
+        _ drive: inout Drive, _ stepID: StepID, _ handler: AnyHandler
+    ) throws(BudgetExceeded) -> [PermitRequest] {
+        let flow = drive.flow
+        let creation = drive.state.creation
+        let since = min(drive.dueAt, clock.now)
+        let held = drive.slot.held
+        var requests: [PermitRequest] = []
+        func request(_ name: LimitName, _ limit: Limit, _ scope: PermitRequest.Scope) {
+            requests.append(
+                PermitRequest(
+                    held: held, name: name, limit: limit, scope: scope, tenantID: creation.tenantID,
+                    priority: creation.priority, since: since))
+        }
+        if drive.permits.names.isEmpty { drive.permits.names = try flow.limitNames(creation) }
+        for (name, limit) in zip(drive.permits.names, flow.limits)
+        where !drive.permits.isAdmitted || limits.isClosed(name) {
+            request(name, limit, .execution)
+        }
+        let whole = LimitName.flow(flow.spec.id)
+        if limits.isClosed(whole), !drive.permits.names.contains(whole) { request(whole, Limit(), .execution) }
+        let metadata = handler.metadata
+        let key = try metadata.limit?.key?.value(in: drive.state.context)
+        if limits.isClosed(.handler(metadata.type)), metadata.limit == nil || key != nil {
+            request(.handler(metadata.type), Limit(), .execution)
+        }
+        if let limit = metadata.limit { request(.handler(metadata.type, key: key), limit.limit, .attempt(stepID)) }
+        return requests
+    }
+
+    /// One after the other, until one has no room.
+    private func ask(_ requests: [PermitRequest]) async -> Entry {
+        for request in requests {
+            guard let (answer, admission) = try? await store.acquire(request) else { return .lost }
+            limits.settle(admission, of: request.name)
+            switch answer {
+            case .granted: continue
+            case .queued: return .queued
+            case .lost: return .lost
+            }
+        }
+        return .open
     }
 
     /// What becomes of a step that may not begin. Nil: go on driving.
@@ -83,26 +112,6 @@ extension Driver {
     func beginning(_ node: FlowGraph.Node, _ attempt: Int) -> StepAttempt {
         let now = clock.now
         return StepAttempt(stepID: node.id, attempt: attempt, startedAt: now, endedAt: now)
-    }
-
-    private func ask(
-        _ drive: borrowing Drive, _ name: LimitName, _ limit: Limit, _ scope: PermitRequest.Scope
-    ) async -> Entry {
-        let creation = drive.state.creation
-        let request = PermitRequest(
-            held: drive.slot.held, name: name, limit: limit, scope: scope, tenantID: creation.tenantID,
-            priority: creation.priority, since: min(drive.dueAt, clock.now))
-        do {
-            let (answer, admission) = try await store.acquire(request)
-            limits.settle(admission, of: name)
-            return switch answer {
-            case .granted: .open
-            case .queued: .queued
-            case .lost: .lost
-            }
-        } catch {
-            return .lost
-        }
     }
 
     /// Waits in the queue of a limit: nothing is recorded, whoever lets it in wakes it.
@@ -158,7 +167,7 @@ extension CompiledFlow {
     var limits: [Limit] { [spec.concurrency, spec.rate].compactMap { $0?.limit } }
 
     /// The names of `limits` for an execution.
-    func limitNames(_ creation: ExecutionCreation) throws -> [LimitName] {
+    func limitNames(_ creation: ExecutionCreation) throws(BudgetExceeded) -> [LimitName] {
         var names: [LimitName] = []
         if let limit = spec.concurrency {
             names.append(.flow(spec.id, key: try limit.key?.value(in: creation.context)))

@@ -70,13 +70,15 @@ extension Engine {
                 await limits.admitHere()
             }
         }
-        return (found.claims.count, found.nextDue)
+        return (found.claims.count, [found.nextDue, limits.next].compactMap { $0 }.min())
     }
 
-    /// What a running engine does now and then: counts children whose end nobody counted, goes on with cascades.
+    /// What a running engine does now and then: counts children whose end nobody counted, goes on with cascades, lets
+    /// in who waits for a limit.
     package func lookAfterFamilies() async throws {
         await fanIn.countHere()
         try await cancelOrphans()
+        await limits.lookHere()
     }
 
     /// Runs the children that an execution waits for, where nobody else does. Returns whether it can

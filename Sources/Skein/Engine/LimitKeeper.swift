@@ -124,6 +124,20 @@ final class LimitKeeper: Sendable {
         while case let names = takeDue(), !names.isEmpty { await admit(names) }
     }
 
+    /// Looks at every queue now, on an engine that is not running.
+    func lookHere() async {
+        guard !isRunning.isRaised else { return }
+        look()
+        await lookAtQueues()
+        await admitHere()
+    }
+
+    /// When a queue is to be looked at next.
+    var next: Timestamp? {
+        let (now, time) = (clock.monotonic, clock.now)
+        return state.withLock { $0.due.values.min() }.map { time + ($0 - now) }
+    }
+
     private func takeDue() -> [LimitName] {
         let now = clock.monotonic
         return state.withLock { state in

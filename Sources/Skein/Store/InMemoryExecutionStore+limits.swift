@@ -190,6 +190,11 @@ extension InMemoryExecutionStore.State {
             } else if let rate = entry.limit.rate, entry.admissions.count >= rate.count {
                 admission.next = (entry.admissions.min() ?? now) + rate.per
             }
+            // Whoever was let in may not want it any more.
+            let kept = entry.permits.filter { !$0.key.step.isEmpty && $0.value.claimID == nil }
+            if let first = kept.values.map(\.grantedAt).min() {
+                admission.next = min(admission.next ?? .distantFuture, first + .seconds(60))
+            }
         }
         return admission
     }
@@ -220,7 +225,9 @@ extension InMemoryExecutionStore.State {
     private func counts(_ permit: Limits.Permit, at place: Limits.Place, now: Timestamp) -> Bool {
         guard let row = ready[place.executionID] else { return false }
         guard !place.step.isEmpty else { return true }
-        guard let claim = permit.claimID else { return permit.grantedAt + .seconds(60) > now }
+        guard let claim = permit.claimID else {
+            return permit.grantedAt + .seconds(60) > now && (row.claimID != nil || row.nextAt <= now)
+        }
         return row.claimID == claim
     }
 

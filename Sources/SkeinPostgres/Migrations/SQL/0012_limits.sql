@@ -83,7 +83,7 @@ BEGIN
         SELECT FROM @SCHEMA@.ready r
         WHERE r.execution_id = p.execution_id
             AND (p.place = '' OR r.claim_id = p.claim_id
-                OR (p.claim_id IS NULL AND p.granted_at > moment - INTERVAL '60 seconds')));
+                OR (p.claim_id IS NULL AND p.granted_at > moment - INTERVAL '60 seconds' AND (r.claim_id IS NOT NULL OR r.next_at <= moment))));
     DELETE FROM @SCHEMA@.limit_queue q
     WHERE q.name = which
         AND q.execution_id IN (
@@ -174,6 +174,9 @@ BEGIN
     ELSIF l.rate_count IS NOT NULL AND used + granted >= l.rate_count THEN
         next_at := COALESCE(oldest, moment) + l.rate_us * INTERVAL '1 microsecond';
     END IF;
+    -- Whoever was let in may not want it any more.
+    SELECT LEAST(next_at, min(p.granted_at) + INTERVAL '60 seconds') INTO next_at FROM @SCHEMA@.permits p
+    WHERE p.name = which AND p.place <> '' AND p.claim_id IS NULL;
 END
 $$;
 COMMENT ON FUNCTION @SCHEMA@.admit IS 'Lets executions in the queue of a limit go on, as many as it allows: tenants in turn, of each the highest priority and then the oldest first.';
