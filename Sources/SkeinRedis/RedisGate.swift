@@ -70,10 +70,14 @@ final class RedisGate: Sendable {
     ///
     /// - Throws: `CoordinationUnavailable`, or `CancellationError`.
     func eval(_ script: RedisScript, key: String, _ arguments: [String]) async throws -> RedisReply {
+        try await eval(script, keys: [key], arguments)
+    }
+
+    func eval(_ script: RedisScript, keys: [String], _ arguments: [String]) async throws -> RedisReply {
         let client = client
         return try await perform {
             try await Deadline.within(self.options.budget) {
-                try await client.eval(script, keys: [key], arguments: arguments)
+                try await client.eval(script, keys: keys, arguments: arguments)
             }
         }
     }

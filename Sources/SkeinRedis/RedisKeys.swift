@@ -7,8 +7,9 @@ struct RedisKeys: Sendable, Hashable {
 
     /// A string: which life of the Redis data this is.
     var incarnation: String { "\(prefix):incarnation" }
-    /// A sorted set of execution ids by due milliseconds. One shard: a single instance of Redis serves it.
-    var due: String { "\(prefix):due:0" }
+    /// A sorted set of execution ids by due milliseconds, for the tenants of one lane.
+    func due(_ lane: UInt8) -> String { "\(prefix):due:\(lane)" }
+    var allDue: [String] { (0..<WakeHint.lanes).map(due) }
     /// The channel of wakes.
     var wake: String { "\(prefix):wake" }
 

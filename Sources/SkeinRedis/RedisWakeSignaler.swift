@@ -19,6 +19,8 @@ final class RedisWakeSignaler: WakeSignaler {
     private let metrics: CoordinationMetrics
     /// What the engines of this process hear.
     private let heard: Broadcast<WakeHint>
+    /// The keys of all lanes.
+    private let due: [String]
     private let bell = Doorbell()
     private let queue: Mutex<HintQueue>
 
@@ -29,6 +31,7 @@ final class RedisWakeSignaler: WakeSignaler {
     ) {
         self.gate = gate
         self.keys = keys
+        due = keys.allDue
         self.clock = clock
         self.options = options
         self.metrics = metrics
@@ -48,7 +51,7 @@ final class RedisWakeSignaler: WakeSignaler {
     func takeDue(at now: Timestamp, limit: Int) async throws -> (ids: [ExecutionID], next: Timestamp?) {
         let limit = min(max(1, limit), 1_000)
         let reply = try await gate.eval(
-            Scripts.takeDue, key: keys.due, [String(DueScore.reached(at: now)), String(limit)])
+            Scripts.takeDue, keys: due, [String(DueScore.reached(at: now)), String(limit)])
         guard let parts = reply.array, parts.count == 2, let members = parts[0].strings else {
             throw CoordinationUnavailable(
                 service: "redis", reason: "the due executions were answered with something else")
@@ -106,24 +109,27 @@ final class RedisWakeSignaler: WakeSignaler {
         guard let error = replies.lazy.compactMap(\.serverError).first else { return }
         guard error.code == .server("WRONGTYPE") else { throw error }
         // Somebody has put something else there; it holds nothing that the store does not know.
-        _ = try await gate.pipeline([["UNLINK", keys.due]] + commands)
+        _ = try await gate.pipeline([["UNLINK"] + due] + commands)
     }
 
     private func commands(for batch: WakeBatch) -> [[String]] {
         var commands: [[String]] = []
-        var rest = batch.due[...]
-        while !rest.isEmpty {
-            var command = ["ZADD", keys.due, "LT"]
-            for entry in rest.prefix(Self.membersPerCommand) {
-                command.append(String(DueScore.score(of: entry.at)))
-                command.append("\(entry.executionID)")
+        let isMixed = batch.due.contains { $0.lane != 0 }
+        let lanes = isMixed ? Dictionary(grouping: batch.due, by: \.lane) : batch.due.isEmpty ? [:] : [0: batch.due]
+        for (lane, entries) in lanes {
+            let key = due[Int(min(lane, WakeHint.lanes - 1))]
+            var rest = entries[...]
+            while !rest.isEmpty {
+                var command = ["ZADD", key, "LT"]
+                for entry in rest.prefix(Self.membersPerCommand) {
+                    command.append(String(DueScore.score(of: entry.at)))
+                    command.append("\(entry.executionID)")
+                }
+                commands.append(command)
+                rest = rest.dropFirst(Self.membersPerCommand)
             }
-            commands.append(command)
-            rest = rest.dropFirst(Self.membersPerCommand)
-        }
-        if !commands.isEmpty {
-            commands.append(["ZREMRANGEBYRANK", keys.due, String(options.maximumDue), "-1"])
-            commands.append(["EXPIRE", keys.due, "3600"])
+            commands.append(["ZREMRANGEBYRANK", key, String(options.maximumDue), "-1"])
+            commands.append(["EXPIRE", key, "3600"])
         }
         return commands + batch.messages.map { ["PUBLISH", keys.wake, WakeMessage.encode($0)] }
     }

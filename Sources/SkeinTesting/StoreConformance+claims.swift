@@ -36,6 +36,22 @@ extension StoreConformance {
                 "the claims after", try await scene.store.claim(request).claims.map(\.executionID),
                 is: [held.executionID])
         },
+        Case("where more is due than a claim may take, half of it goes to tenants in turn") { scene in
+            let worker = try await scene.worker()
+            for _ in 0..<40 { try await scene.create(scene.creation(tenant: "loud")) }
+            scene.advance(.seconds(1))
+            let quiet = scene.creation(tenant: "quiet")
+            try await scene.create(quiet)
+            var request = scene.request(scene.ownership(worker), limit: 8)
+            let plain = try await scene.store.claim(request)
+            try expect("who is oldest", plain.claims.contains { $0.executionID == quiet.id }, is: false)
+            request = scene.request(scene.ownership(worker), limit: 8)
+            request.tenantsAfter = ""
+            let fair = try await scene.store.claim(request)
+            try expect("whose turn it is", fair.claims.contains { $0.executionID == quiet.id }, is: true)
+            try expect("how many", fair.claims.count, is: 8)
+            try expect("everybody's turn", fair.lastTenant, is: nil)
+        },
         Case("a claim takes at most its limit and nothing twice") { scene in
             let worker = try await scene.worker()
             let ids = try await scene.create(25)

@@ -14,7 +14,7 @@ struct PlanTests {
         AppendQueries.end,
         AppendQueries.snapshot, AppendQueries.outcome, AppendQueries.consume, CreationQueries.keyed,
         CreationQueries.dropExpired,
-        ClaimQueries.claim, ClaimQueries.nextDue, ClaimQueries.claimThese, ClaimQueries.renew, ClaimQueries.stillMine,
+        ClaimQueries.claim, ClaimQueries.claimFairly, LimitQueries.queued, ClaimQueries.nextDue, ClaimQueries.claimThese, ClaimQueries.renew, ClaimQueries.stillMine,
         ClaimQueries.release, ClaimQueries.repark, ClaimQueries.bringForward, CommandQueries.send, CommandQueries.sent,
         CommandQueries.cancel, CommandQueries.appended, CommandQueries.isAlive, CommandQueries.fence, ReadQueries.load,
         ReadQueries.inbox,
@@ -54,8 +54,10 @@ struct PlanTests {
             let connection = try await schema.connect()
             for statement in Self.hot {
                 let plan = try await Self.explain(statement, on: connection)
+                // A sequence is one row.
                 #expect(
-                    !plan.contains { $0.contains("Seq Scan") }, "\(statement.name):\n\(plan.joined(separator: "\n"))")
+                    !plan.contains { $0.contains("Seq Scan") && !$0.contains("limit_closings") },
+                    "\(statement.name):\n\(plan.joined(separator: "\n"))")
             }
             await connection.close()
         }

@@ -13,7 +13,7 @@ struct FormatTests {
     func keys() {
         let keys = RedisKeys(prefix: "skein")
         #expect(keys.lock("exec:1") == "skein:lock:exec:1")
-        #expect(keys.due == "skein:due:0")
+        #expect(keys.due(0) == "skein:due:0")
         #expect(keys.wake == "skein:wake")
         #expect(keys.leader("schedules") == "skein:leader:schedules")
         #expect(keys.events(id) == "skein:events:\(text)")

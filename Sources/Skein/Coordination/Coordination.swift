@@ -53,8 +53,24 @@ public struct WakeHint: Sendable, Hashable {
     /// everybody who hears it looks by themselves, at this execution or, without one, at anything. Senders leave it
     /// false; the signaler sets it.
     public var isQueued: Bool
+    /// What is due is taken from all lanes alike, so that one tenant's many timers do not hold up another's few.
+    public var lane: UInt8
 
-    public init(executionID: ExecutionID?, at: Timestamp? = nil, reason: String, isQueued: Bool = false) {
+    /// How many lanes there are; the first is for executions without a tenant.
+    public static let lanes: UInt8 = 16
+
+    /// The lane of a tenant's executions.
+    public static func lane(of tenantID: String?) -> UInt8 {
+        guard let tenantID, !tenantID.isEmpty else { return 0 }
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in tenantID.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        return 1 + UInt8((hash ^ (hash >> 32)) % UInt64(lanes - 1))
+    }
+
+    public init(
+        executionID: ExecutionID?, at: Timestamp? = nil, reason: String, isQueued: Bool = false, lane: UInt8 = 0
+    ) {
+        self.lane = lane
         self.executionID = executionID
         self.at = at
         self.reason = reason

@@ -6,6 +6,7 @@ package struct WakeBatch: Sendable, Equatable {
     package struct Due: Sendable, Equatable {
         package var executionID: ExecutionID
         package var at: Timestamp
+        package var lane: UInt8 = 0
     }
 
     /// Each execution once, with its earliest time, in the order of their first hints.
@@ -36,7 +37,7 @@ package struct WakeBatch: Sendable, Equatable {
                     reasons[place] = hint.reason
                 } else {
                     places[id] = due.count
-                    due.append(Due(executionID: id, at: at))
+                    due.append(Due(executionID: id, at: at, lane: hint.lane))
                     reasons.append(hint.reason)
                 }
             } else if at <= now {

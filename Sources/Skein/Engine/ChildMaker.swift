@@ -50,7 +50,11 @@ final class ChildMaker: Sendable {
             }
             // Some of them for each instance that has room.
             coordination.wakes.signal(
-                chunk.map { WakeHint(executionID: spawn.childID($0, of: parent.id), reason: "new") })
+                chunk.map {
+                    WakeHint(
+                        executionID: spawn.childID($0, of: parent.id), reason: "new",
+                        lane: WakeHint.lane(of: parent.tenantID))
+                })
             next = chunk.upperBound
         }
     }

@@ -23,6 +23,8 @@ final class Dispatcher: Sendable {
         var looksForDue = false
         var sweeps = true
         var hasBacklog = false
+        /// More was due than there was room for: whose turn it was last. Nil: there was room for all.
+        var tenant: String?
         /// When the next timer is to be taken.
         var nextLook: Timestamp = .distantFuture
         var nextSweep: Duration = .zero
@@ -246,15 +248,17 @@ final class Dispatcher: Sendable {
         let now = clock.monotonic
         guard state.withLock({ $0.sweeps || $0.nextSweep <= now }) else { return 0 }
         let claimID = ClaimID(raw: .random())
-        let request = ClaimRequest(
+        var request = ClaimRequest(
             ownership: Ownership(workerID: identity.id, claimID: claimID, lease: configuration.lease),
             // Besides, what needs none: a wait in the last step, a parent whose children have ended.
             handlers: handlers.types + [""],
             handlerWait: configuration.handlerWait, limit: room, takesOver: configuration.recoversRunning)
+        request.tenantsAfter = state.withLock { $0.tenant }
         do {
             let result = try await store.claim(request)
             state.withLock { state in
                 state.sweeps = result.claims.count >= room
+                state.tenant = state.sweeps ? result.lastTenant ?? "" : nil
                 state.nextSweep = clock.monotonic + interval(until: result.nextDue)
             }
             if result.hasQueues { limits.look() }

@@ -14,7 +14,7 @@ extension Driver {
                     drive.slot.held, due: due, seenGeneration: drive.seenGeneration, needs: needs)
             else { return .lost }
             let isDue = due <= clock.now
-            if isAnnounced { announce(drive.slot.executionID, isDue ? nil : due, woken: woken, "released") }
+            if isAnnounced { announce(drive, isDue ? nil : due, woken: woken, "released") }
             return .parked(due: due, woken: woken && !isDue && !draining.isRaised)
         } catch {
             return .lost

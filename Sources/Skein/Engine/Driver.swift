@@ -351,17 +351,21 @@ final class Driver: Sendable {
             if case .reports = append.family { fanIn.childEnded() }
             return .ended
         case .park(let due):
-            announce(append.executionID, due, woken: woken, "timer")
+            announce(drive, due, woken: woken, "timer")
             return .parked(due: due, woken: woken && !draining.isRaised)
         }
     }
 
     /// Tells the others when to look. What something has come for already is this instance's own to claim again, unless
     /// it is stopping.
-    func announce(_ id: ExecutionID, _ due: Timestamp?, woken: Bool, _ reason: String) {
+    func announce(_ drive: borrowing Drive, _ due: Timestamp?, woken: Bool, _ reason: String) {
         if woken, due != nil, !draining.isRaised { return }
         if due == .distantFuture, !woken { return }
-        coordination.wakes.signal([WakeHint(executionID: id, at: woken ? nil : due, reason: reason)])
+        coordination.wakes.signal([
+            WakeHint(
+                executionID: drive.slot.executionID, at: woken ? nil : due, reason: reason,
+                lane: WakeHint.lane(of: drive.state.creation.tenantID))
+        ])
     }
 
     /// Tries again while the store says that nothing was written, for as long as the slot may write. Nil: nothing is

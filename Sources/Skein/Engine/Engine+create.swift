@@ -213,7 +213,9 @@ extension Engine {
     private func announce(_ creation: ExecutionCreation, due: Timestamp) {
         guard due != .distantFuture else { return }
         coordination.wakes.signal([
-            WakeHint(executionID: creation.id, at: due > creation.createdAt ? due : nil, reason: "new")
+            WakeHint(
+                executionID: creation.id, at: due > creation.createdAt ? due : nil, reason: "new",
+                lane: WakeHint.lane(of: creation.tenantID))
         ])
         dispatcher?.expect(due)
     }

@@ -12,6 +12,9 @@ public struct ClaimRequest: Sendable {
     public var limit: Int
     /// False: what somebody holds is left alone, also when the lease is over.
     public var takesOver: Bool
+    /// Where more is due than was taken: half of the room goes to tenants in turn, those beyond this name first. Nil: all
+    /// of it by priority and time.
+    public var tenantsAfter: String?
 
     public init(
         ownership: Ownership, handlers: [String], handlerWait: Duration, limit: Int, takesOver: Bool = true
@@ -68,8 +71,11 @@ public struct ClaimResult: Sendable {
     public var nextDue: Timestamp?
     /// Whether anybody waits in the queue of a limit.
     public var hasQueues: Bool
+    /// The last tenant whose turn it was; nil: it was everybody's turn, or nobody has one.
+    public var lastTenant: String?
 
-    public init(claims: [Claim], nextDue: Timestamp?, hasQueues: Bool = false) {
+    public init(claims: [Claim], nextDue: Timestamp?, hasQueues: Bool = false, lastTenant: String? = nil) {
+        self.lastTenant = lastTenant
         self.claims = claims
         self.nextDue = nextDue
         self.hasQueues = hasQueues

@@ -43,6 +43,9 @@ extension InMemoryExecutionStore.State {
     mutating func claim(_ request: ClaimRequest, at now: Timestamp) -> ClaimResult {
         guard isLive(request.ownership.workerID) else { return ClaimResult(claims: [], nextDue: nil) }
         let handlers = Set(request.handlers)
+        var request = request
+        var fair: [Claim] = []
+        if request.tenantsAfter != nil { fair = claimFairly(&request, handlers, at: now) }
         let overdue = now + (.zero - request.handlerWait)
         let ids = due.take(request.limit, of: ready, at: now, needing: handlers, overdue: overdue)
         let left = request.takesOver ? [] : ids.filter { ready[$0]?.owner != nil }
@@ -51,8 +54,29 @@ extension InMemoryExecutionStore.State {
         let nextDue = due.next(of: ready, after: now, needing: handlers)
         let hasQueues = limits.entries.values.contains { !$0.queue.isEmpty }
         return ClaimResult(
-            claims: ids.filter { !left.contains($0) }.compactMap { give($0, to: request.ownership, at: now) },
+            claims: fair + ids.filter { !left.contains($0) }.compactMap { give($0, to: request.ownership, at: now) },
             nextDue: nextDue, hasQueues: hasQueues)
+    }
+
+    /// Half of the room goes to the oldest of each tenant.
+    private mutating func claimFairly(_ request: inout ClaimRequest, _ handlers: Set<String>, at now: Timestamp)
+        -> [Claim]
+    {
+        let takesOver = request.takesOver
+        let due = ready.filter { id, row in
+            row.nextAt <= now && handlers.contains(row.needs) && (takesOver || row.owner == nil)
+                && executions[id]?.creation.tenantID != nil
+        }
+        let tenants = Dictionary(grouping: due) { executions[$0.key]?.creation.tenantID ?? "" }.sorted {
+            $0.key < $1.key
+        }
+        let share = max(1, request.limit / 16)
+        let ids = tenants.flatMap { tenant in
+            tenant.value.sorted { ($0.value.nextAt, $0.key) < ($1.value.nextAt, $1.key) }.prefix(share).map(\.key)
+        }
+        let claims = ids.prefix(request.limit / 2).compactMap { give($0, to: request.ownership, at: now) }
+        request.limit -= claims.count
+        return claims
     }
 
     /// Makes a ready row somebody's. The claim says how it stood before.

@@ -4,6 +4,26 @@ public import SkeinCore
 
 extension PostgresExecutionStore {
     public func claim(_ request: ClaimRequest) async throws -> ClaimResult {
+        guard let tenant = request.tenantsAfter, request.limit > 1 else { return try await claimPlainly(request) }
+        let query = PostgresQuery(
+            ClaimQueries.claimFairly,
+            take(request.ownership) + [
+                .int4(Int32(clamping: request.limit / 2)), .array(.texts(request.handlers)), .text(tenant),
+                .bool(request.takesOver),
+            ])
+        let (fair, last) = try await claiming {
+            let result = try await connections.claims.query(query)
+            return (try Self.claims(result), try result.first?.stringIfPresent(6))
+        }
+        var rest = request
+        rest.limit -= fair.count
+        var result = try await claimPlainly(rest)
+        result.claims = fair + result.claims
+        result.lastTenant = last
+        return result
+    }
+
+    private func claimPlainly(_ request: ClaimRequest) async throws -> ClaimResult {
         let claim = PostgresQuery(
             ClaimQueries.claim,
             take(request.ownership) + [
@@ -59,8 +79,9 @@ extension PostgresExecutionStore {
     }
 
     private static func claims(_ result: PostgresResult) throws -> [Claim] {
-        try result.rows.map { row in
-            Claim(
+        try result.rows.compactMap { row in
+            guard try row.uuidIfPresent(0) != nil else { return nil }
+            return Claim(
                 executionID: try row.id(0), wakeGeneration: try row.int64(1), isTakeover: try row.bool(2),
                 previousOwner: try row.idIfPresent(3), takeovers: Int(try row.int16(4)), dueAt: try row.time(5))
         }

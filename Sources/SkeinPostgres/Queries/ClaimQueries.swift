@@ -63,12 +63,43 @@ enum ClaimQueries {
             \(take)
             """)
 
+    /// The tenants whose turn it is, a few of them: some of the oldest of each that the worker can run. $5 limit, $6
+    /// handlers, $7 beyond this tenant, $8 whether ends of leases count
+    static let claimFairly = PostgresStatement(
+        "claim_fairly",
+        """
+        WITH RECURSIVE tenant(name, turn) AS (
+            (SELECT r.tenant, 1 FROM ready r WHERE r.tenant <> '' AND r.tenant > $7::text ORDER BY r.tenant LIMIT 1)
+            UNION ALL
+            SELECT (SELECT r.tenant FROM ready r WHERE r.tenant <> '' AND r.tenant > tenant.name ORDER BY r.tenant LIMIT 1),
+                tenant.turn + 1
+            FROM tenant WHERE tenant.name IS NOT NULL AND tenant.turn < 64
+        ),
+        c AS MATERIALIZED (
+            SELECT due.* FROM tenant CROSS JOIN LATERAL (
+                SELECT r.execution_id, r.claim_id, r.owner, r.next_at FROM ready r
+                WHERE r.tenant = tenant.name AND r.tenant <> '' AND r.needs = ANY($6::text[])
+                    AND r.next_at <= COALESCE($4::timestamptz, statement_timestamp()) AND ($8::boolean OR r.owner IS NULL)
+                ORDER BY r.next_at LIMIT GREATEST(1, $5::integer / 8) FOR UPDATE SKIP LOCKED) due
+            WHERE tenant.name IS NOT NULL AND EXISTS (SELECT FROM workers w WHERE w.worker_id = $1 AND w.live)
+            LIMIT $5::integer
+        ),
+        last AS (SELECT CASE WHEN count(name) = 64 THEN max(name) END AS name FROM tenant)
+        \(take.replacing(
+            "SELECT execution_id, wake_gen, taken_over, was_owner, takeovers, was_due FROM taken ORDER BY priority DESC, was_due",
+            with: """
+                SELECT taken.execution_id, wake_gen, taken_over, was_owner, takeovers, was_due, last.name
+                FROM last LEFT JOIN taken ON true ORDER BY priority DESC, was_due
+                """))
+        """)
+
     /// The earliest time beyond now among what the worker can run. $1 handlers, $2 worker, $3 time
     static let nextDue = PostgresStatement(
         "next_due",
         pairs + """
 
-            SELECT min(following.next_at), EXISTS (SELECT FROM limit_queue) FROM pair CROSS JOIN LATERAL (
+            SELECT min(following.next_at), (SELECT q.name FROM limit_queue q ORDER BY q.name LIMIT 1) IS NOT NULL
+            FROM pair CROSS JOIN LATERAL (
                 SELECT r.next_at FROM ready r
                 WHERE r.priority = pair.priority AND r.needs = pair.needs
                     AND r.next_at > COALESCE($3::timestamptz, statement_timestamp()) AND r.next_at < 'infinity'

@@ -54,6 +54,9 @@ COMMENT ON TABLE @SCHEMA@.limit_turns IS 'When each tenant was last let in: the 
 CREATE SEQUENCE @SCHEMA@.limit_turn;
 CREATE SEQUENCE @SCHEMA@.limit_closings;
 
+-- Where more is due than can be taken: each tenant's oldest.
+CREATE INDEX ready_tenant ON @SCHEMA@.ready (tenant, next_at) WHERE tenant <> '';
+
 -- Lets in who may be let in. `me` is awake and needs no waking.
 CREATE FUNCTION @SCHEMA@.admit(which text, me uuid, now timestamptz, OUT woken uuid[], OUT next_at timestamptz)
 LANGUAGE plpgsql
