@@ -81,6 +81,27 @@ struct ServiceTests {
         }
     }
 
+    @Test func `a handler that ignores its end takes its room along, and too many of them end the service`()
+        async throws
+    {
+        var configuration = EngineConfiguration()
+        (configuration.concurrency, configuration.lease) = (2, .milliseconds(300))
+        (configuration.grace, configuration.recycleAt) = (.milliseconds(10), 0.5)
+        let engine = Engine(store: InMemoryExecutionStore(), configuration: configuration)
+        let gate = Gate()
+        engine.handle("deaf") { _, _ in
+            await gate.pass()
+            return .success(nil)
+        }
+        try await engine.register(TestFlows.single("deaf", step: ["timeoutMs": 1]))
+        let service = Task { try await engine.run() }
+        let id = try await engine.create("single").execution.id
+        #expect(try await engine.wait(for: id).error?.code == "TIMEOUT")
+        let error = await #expect(throws: EngineError.self) { try await service.value }
+        #expect(error?.code == .unavailable)
+        gate.open()
+    }
+
     @Test func `many executions created through a running engine all end`() async throws {
         let engine = Engine(store: InMemoryExecutionStore())
         engine.handle("echo") { input, _ in .success(input) }

@@ -47,7 +47,7 @@ final class Driver: Sendable {
         runner = StepRunner(
             clock: engine.clock, logger: engine.logger, handlers: engine.handlers, children: children,
             transactions: engine.store as? any TransactionalStore, tokens: engine.store,
-            defaultTimeout: engine.configuration.defaultTimeout)
+            defaultTimeout: engine.configuration.defaultTimeout, stragglers: engine.slots.stragglers)
         identity = engine.identity
         configuration = engine.configuration
         isClustered = engine.isClustered

@@ -51,7 +51,7 @@ extension Engine {
         }
         var queued: QueuedPermit?
         if record.owner == nil, missing == nil, !state.status.isEnded, !state.isPaused,
-            state.branches.contains(where: { $0.wait == nil }),
+            state.branches.contains(where: { $0.isDue(at: clock.now) }),
             record.nextAt ?? .distantFuture > clock.now
         {
             queued = try await store.queuedPermits(of: state.id).first

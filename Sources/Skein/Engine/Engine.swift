@@ -29,6 +29,8 @@ public final class Engine: Service, Sendable {
     private let dispatcherBox = Mutex<Dispatcher?>(nil)
     private let registration = Coalescer<Int, Bool>()
     let locksHeld = Tally()
+    /// Rung when too many handlers are stuck.
+    private let recycling = Alarm()
     private let driverBox = Mutex<Driver?>(nil)
 
     /// - Parameters:
@@ -117,13 +119,14 @@ public final class Engine: Service, Sendable {
         draining.lower()
         running.raise()
         slots.open()
+        var isWorn = false
         await withTaskGroup(of: Void.self) { group in
             let commits = Task { await self.journal.run() }
             // A virtual clock has timers of its own.
             let pulse = clock is SystemClock ? PulseThread() : nil
             pulse?.start()
             addLoops(to: &group, dispatcher, pulse)
-            try? await gracefulShutdown()
+            isWorn = await isWornOut()
             await shielded { await self.stop() }
             group.cancelAll()
             await group.waitForAll()
@@ -134,12 +137,33 @@ public final class Engine: Service, Sendable {
         dispatcherBox.withLock { $0 = nil }
         running.lower()
         draining.lower()
+        guard isWorn else { return }
+        throw EngineError(
+            .unavailable,
+            "too many handlers ignore that they have to stop (\(slots.stragglers.sum) of \(slots.capacity) slots)")
+    }
+
+    /// Returns false at a graceful shutdown or cancellation, true when the instance is to make way for another.
+    private func isWornOut() async -> Bool {
+        await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                try? await gracefulShutdown()
+                return false
+            }
+            group.addTask {
+                await self.recycling.wait(until: nil, clock: self.clock)
+                return !Task.isCancelled
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? false
+        }
     }
 
     private func addLoops(to group: inout TaskGroup<Void>, _ dispatcher: Dispatcher, _ pulse: PulseThread?) {
         let keeper = LeaseKeeper(
             store: store, slots: slots, identity: identity, clock: clock, pulse: pulse, lease: configuration.lease,
-            podID: configuration.podID, handlers: handlers, limits: limits, logger: logger)
+            podID: configuration.podID, handlers: handlers, limits: limits, logger: logger,
+            metrics: metrics, recycleAt: configuration.recycleAt, recycle: { [recycling] in recycling.poke() })
         let marker = StepMarker(
             slots: slots, journal: journal, clock: clock, identity: identity, after: configuration.startedMarker)
         let housekeeper = Housekeeper(

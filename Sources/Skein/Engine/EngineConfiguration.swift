@@ -44,6 +44,9 @@ public struct EngineConfiguration: Sendable {
     /// How long the second owner after a crash waits before it tries again; doubles with every further one, up to a
     /// minute. Default: 1 s.
     public var crashBackoff: Duration = .seconds(1)
+    /// The share of the slots whose handlers ignore their end at which the instance stops, so that another takes its
+    /// place: `run` then throws. Default: never.
+    public var recycleAt: Double?
     /// False: the instance leaves alone what dead or silent workers still hold, and takes what they let go. Default: true.
     public var recoversRunning = true
 

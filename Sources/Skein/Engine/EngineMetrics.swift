@@ -17,6 +17,7 @@ struct EngineMetrics: Sendable {
     let started: Counter
     let ended: Counter
     let steps: Counter
+    let handlersStuck: Gauge
     /// 1 while this instance leads the duty.
     let leadsMaintenance: Gauge
 
@@ -36,6 +37,7 @@ struct EngineMetrics: Sendable {
         idempotencyRedis = counter("skein_idempotency_hits_total", [("source", "redis")])
         idempotencyStore = counter("skein_idempotency_hits_total", [("source", "postgres")])
         locksHeld = Gauge(label: "skein_locks_held", dimensions: [], factory: factory)
+        handlersStuck = Gauge(label: "skein_handlers_stuck", dimensions: [], factory: factory)
         started = counter("skein_executions_created_total")
         ended = counter("skein_executions_ended_total")
         steps = counter("skein_steps_total")

@@ -2,6 +2,7 @@
 // heartbeat, and a window of trust measured by the monotonic clock.
 
 import Logging
+import Metrics
 import SkeinCore
 
 struct LeaseKeeper: Sendable {
@@ -16,14 +17,20 @@ struct LeaseKeeper: Sendable {
     let handlers: HandlerRegistry
     let limits: LimitKeeper
     let logger: Logger
+    let metrics: EngineMetrics
+    /// The share of stuck slots at which `recycle` is called.
+    let recycleAt: Double?
+    let recycle: @Sendable () -> Void
 
     /// Runs until cancelled.
     func run() async {
         var trustedUntil = clock.monotonic + lease
         var round = 0
+        var stopped: Set<ExecutionID> = []
         while !Task.isCancelled {
             guard (try? await pause(lease / 3)) != nil else { return }
             let began = clock.monotonic
+            stopped = lookForStuck(stopped)
             do {
                 try await renew()
                 if let closings = try await store.heartbeat(identity.id) {
@@ -43,6 +50,20 @@ struct LeaseKeeper: Sendable {
                 if clock.monotonic >= trustedUntil - lease / 5 { distrust() }
             }
         }
+    }
+
+    /// Handlers that go on although they have to stop. Returns the executions whose handlers are to stop now: those that
+    /// are still here the next time are stuck.
+    private func lookForStuck(_ before: Set<ExecutionID>) -> Set<ExecutionID> {
+        let stopped = Set(slots.all.filter { $0.stopped != nil }.map(\.executionID))
+        let stuck = max(0, slots.stragglers.sum) + stopped.intersection(before).count
+        metrics.handlersStuck.record(stuck)
+        guard stuck > 0 else { return stopped }
+        logger.warning(
+            "handlers ignore that they have to stop; their room is lost until they end",
+            metadata: ["handlers.stuck": "\(stuck)", "slots": "\(slots.capacity)"])
+        if let recycleAt, Double(stuck) >= recycleAt * Double(slots.capacity) { recycle() }
+        return stopped
     }
 
     private func pause(_ span: Duration) async throws {

@@ -7,11 +7,14 @@ final class StepRunner: Sendable {
     let environment: StepContext.Environment
     let handlers: HandlerRegistry
     let defaultTimeout: Duration?
+    /// Handlers that ran past their end and do not stop.
+    let stragglers: Tally
 
     init(
         clock: any EngineClock, logger: Logger, handlers: HandlerRegistry, children: ChildMaker,
-        transactions: (any TransactionalStore)?, tokens: any TokenStore, defaultTimeout: Duration?
+        transactions: (any TransactionalStore)?, tokens: any TokenStore, defaultTimeout: Duration?, stragglers: Tally
     ) {
+        self.stragglers = stragglers
         self.handlers = handlers
         environment = StepContext.Environment(
             clock: clock, logger: logger, children: children, transactions: transactions, tokens: tokens)
@@ -60,7 +63,9 @@ final class StepRunner: Sendable {
         let heartbeat = step.node.heartbeat.map { interval in
             TimeLimit.Heartbeat(interval: interval) { step.signOfLife }
         }
-        let outcome = await TimeLimit.run(limit, heartbeat: heartbeat, clock: step.clock) {
+        let outcome = await TimeLimit.run(
+            limit, heartbeat: heartbeat, clock: step.clock, stragglers: stragglers
+        ) {
             try await body(input, step)
         }
         let attempt = step.ended(at: step.now)

@@ -23,17 +23,17 @@ enum TimeLimit {
 
     /// Runs `body` and returns at its end, at the limit, when its heart stops, or at the caller's cancellation,
     /// whichever is first.
+    ///
+    /// - Parameter stragglers: counts work that was left behind and has not ended yet.
     static func run<Value: Sendable>(
-        _ limit: Duration?, heartbeat: Heartbeat? = nil, clock: any EngineClock,
+        _ limit: Duration?, heartbeat: Heartbeat? = nil, clock: any EngineClock, stragglers: Tally? = nil,
         _ body: @escaping @concurrent @Sendable () async throws -> Value
     ) async -> LimitedOutcome<Value> {
         let race = Race<LimitedOutcome<Value>>()
         let work = Task {
-            do {
-                race.settle(.finished(.success(try await body())))
-            } catch {
-                race.settle(.finished(.failure(error)))
-            }
+            let result: Result<Value, any Error>
+            do { result = .success(try await body()) } catch { result = .failure(error) }
+            if !race.settle(.finished(result)) { stragglers?.add(-1) }
         }
         let timer = Task {
             let start = clock.monotonic
@@ -44,10 +44,14 @@ enum TimeLimit {
                     (try? await clock.sleep(until: next)) != nil
                 else { return }
                 let now = clock.monotonic
-                if let end, end <= now { return race.settle(.timedOut) }
+                if let end, end <= now {
+                    race.settle(.timedOut)
+                    return
+                }
                 // It may have given a sign meanwhile.
                 if let heartbeat, (heartbeat.last() ?? start) + heartbeat.interval <= now {
-                    return race.settle(.silent)
+                    race.settle(.silent)
+                    return
                 }
             }
         }
@@ -58,6 +62,8 @@ enum TimeLimit {
         }
         timer.cancel()
         work.cancel()
+        if case .finished = outcome { return outcome }
+        stragglers?.add(1)
         return outcome
     }
 }
@@ -71,14 +77,17 @@ private final class Race<Value: Sendable>: Sendable {
 
     private let state = Mutex(State())
 
-    func settle(_ value: Value) {
-        let reader = state.withLock { state in
-            guard state.value == nil else { return nil as CheckedContinuation<Value, Never>? }
+    /// Returns whether it is the first.
+    @discardableResult
+    func settle(_ value: Value) -> Bool {
+        let (isFirst, reader) = state.withLock { state in
+            guard state.value == nil else { return (false, nil as CheckedContinuation<Value, Never>?) }
             state.value = value
             defer { state.reader = nil }
-            return state.reader
+            return (true, state.reader)
         }
         reader?.resume(returning: value)
+        return isFirst
     }
 
     func value() async -> Value {

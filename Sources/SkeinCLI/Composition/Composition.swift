@@ -78,6 +78,7 @@ struct Composition: Sendable {
         configuration.handlerWait = settings.handlerWait
         configuration.claims = claims
         configuration.isClustered = isClustered
+        configuration.recycleAt = 0.5
         let engine = Engine(
             store: store, coordination: coordination, configuration: configuration, clock: clock, logger: logger,
             metrics: metrics)

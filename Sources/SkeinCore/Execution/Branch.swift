@@ -45,6 +45,11 @@ public struct Branch: Sendable, Hashable {
         return nil
     }
 
+    /// Whether its step may begin by itself.
+    package func isDue(at now: Timestamp) -> Bool {
+        wait.map { $0.kind == .retry && ($0.wakeAt ?? .distantFuture) <= now } ?? true
+    }
+
     /// Its step runs, or may: a retry that is due begins without a row.
     var mayRun: Bool { wait.map { $0.kind == .retry } ?? true }
 
