@@ -81,7 +81,7 @@ struct ServiceTests {
         }
     }
 
-    @Test func `a handler that ignores its end takes its room along, and too many of them end the service`()
+    @Test func `too many handlers that ignore their end, end the service`()
         async throws
     {
         var configuration = EngineConfiguration()

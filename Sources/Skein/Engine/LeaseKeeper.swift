@@ -60,7 +60,7 @@ struct LeaseKeeper: Sendable {
         metrics.handlersStuck.record(stuck)
         guard stuck > 0 else { return stopped }
         logger.warning(
-            "handlers ignore that they have to stop; their room is lost until they end",
+            "handlers ignore that they have to stop",
             metadata: ["handlers.stuck": "\(stuck)", "slots": "\(slots.capacity)"])
         if let recycleAt, Double(stuck) >= recycleAt * Double(slots.capacity) { recycle() }
         return stopped

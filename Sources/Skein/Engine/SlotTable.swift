@@ -14,14 +14,13 @@ final class SlotTable: Sendable {
     }
 
     let capacity: Int
-    /// Handlers that were left behind: they have no slot any more, and their room is nobody else's.
+    /// Handlers that were left behind: they have no slot any more, and go on.
     let stragglers = Tally()
     private let state = Mutex(State())
 
     init(capacity: Int) { self.capacity = capacity }
 
-    var free: Int { state.withLock { $0.isClosed ? 0 : max(0, room - $0.slots.count - $0.reserved) } }
-    private var room: Int { capacity - max(0, stragglers.sum) }
+    var free: Int { state.withLock { $0.isClosed ? 0 : max(0, capacity - $0.slots.count - $0.reserved) } }
     var count: Int { state.withLock { $0.slots.count } }
     var held: [HeldClaim] { state.withLock { $0.slots.values.map(\.held) } }
     var all: [Slot] { state.withLock { Array($0.slots.values) } }
@@ -32,7 +31,7 @@ final class SlotTable: Sendable {
     func reserve(upTo count: Int) -> Int {
         state.withLock { state in
             guard !state.isClosed else { return 0 }
-            let taken = max(0, min(count, room - state.slots.count - state.reserved))
+            let taken = max(0, min(count, capacity - state.slots.count - state.reserved))
             state.reserved += taken
             return taken
         }
