@@ -22,6 +22,7 @@ public final class Engine: Service, Sendable {
     let dozer: Dozer
     let fanIn: FanIn
     let tracer: Tracer
+    let remoteWorkers = RemoteWorkers()
     let identity: WorkerIdentity
     private let running = Flag()
     private let draining = Flag()
