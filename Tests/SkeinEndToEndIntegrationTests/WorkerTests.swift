@@ -1,4 +1,7 @@
+import AsyncHTTPClient
 import Foundation
+import NIOCore
+import NIOHTTP1
 import PostgresClient
 import SkeinCore
 import Testing
@@ -73,6 +76,25 @@ extension EndToEnd {
                 // What it has begun it finishes, and then it ends.
                 one.send(SIGTERM)
                 #expect(try await one.waitForExit() == .code(0), "\(one.err)")
+            }
+        }
+
+        @Test("what a worker took that hung up comes back with its lease, and the instance stands")
+        func hangUp() async throws {
+            try await Cluster.run { cluster in
+                let a = try await cluster.serve("a")
+                try await a.web.register(Self.flow)
+                for _ in 1...3 {
+                    var request = a.web.request(
+                        .POST, "/v1/work/claim", headers: [("content-type", "application/json")])
+                    request.body = .bytes(ByteBuffer(bytes: Self.claim.serialized()))
+                    await #expect(throws: HTTPClientError.deadlineExceeded) {
+                        try await a.web.send(request, within: .milliseconds(300))
+                    }
+                }
+                let id = try await a.web.create("remote", ["amounts": [4], "seconds": 0])
+                let item = try await a.web.post("/v1/work/claim", Self.claim).json.items.array?.first
+                #expect(item?.executionId.string == id && a.process.isRunning)
             }
         }
 

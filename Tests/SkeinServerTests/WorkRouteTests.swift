@@ -154,7 +154,6 @@ struct WorkRouteTests {
         try await server.testLive { calls in
             let claimed = try await calls.post("/v1/work/claim", ["handlers": ["charge"], "waitMs": 60_000])
             #expect(claimed.json["items"]?.array?.first?["executionId"]?.string == id.description)
-            #expect(claimed.headers[.connection] == "close")
         }
     }
 

@@ -151,7 +151,8 @@ extension Driver {
 
     /// Attempts of workers outside that were out of time as their lease ended.
     private func overdue(_ drive: borrowing Drive) -> [Fact] {
-        let (now, state, flow) = (clock.now, drive.state, drive.flow)
+        // The lease has ended by the store's clock, which may be ahead of this one.
+        let (now, state, flow) = (max(clock.now, drive.dueAt), drive.state, drive.flow)
         return state.handedOut.compactMap { stepID in
             guard let (step, _) = remote(stepID, state, flow) else { return nil }
             return runner.outOfTime(step, at: now, silentFor: configuration.lease)

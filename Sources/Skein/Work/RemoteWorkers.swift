@@ -33,10 +33,14 @@ final class RemoteWorkers: Sendable {
     )
         async throws -> WorkerID
     {
-        if let given, state.withLock({ $0.known[given].map { $0.until > now && $0.handlers == handlers } ?? false }) {
-            return given
-        }
-        if let given {
+        let known = given.flatMap { id in state.withLock { $0.known[id] } }
+        if let given, let known, known.handlers == handlers {
+            if known.until > now { return given }
+            if try await store.heartbeat(given) {
+                remember(given, handlers, until: now + lease / 3, at: now)
+                return given
+            }
+        } else if let given, known == nil {
             let others = try await store.workers().filter { $0.id == given && !$0.isRemote }
             guard others.isEmpty else {
                 throw EngineError(

@@ -1,6 +1,7 @@
 // How attempts of workers outside end. The log fences: the end is appended at the position that it was decided for, and
 // only while the attempt is still the one that its token names.
 
+import Metrics
 public import SkeinCore
 
 extension WorkDesk {
@@ -81,10 +82,12 @@ extension WorkDesk {
                 guard try await wasEnded(handle, isSame) else { throw fenced(handle, record.owner) }
                 return WorkAnswer(execution: try await engine.execution(of: record), isRepeat: true)
             }
+            let slot = Slot(handle.executionID, loaded.claimID ?? ClaimID(raw: .random()))
+            // Without the store nothing is tried again and again: the worker is told, and says it once more.
+            slot.stop(.shutdown)
             var drive = Drive(
-                slot: Slot(handle.executionID, loaded.claimID ?? ClaimID(raw: .random())), flow: flow, state: state,
-                inbox: loaded.inbox, snapshotPosition: loaded.record.rows.first?.position ?? state.position,
-                dueAt: engine.clock.now)
+                slot: slot, flow: flow, state: state, inbox: loaded.inbox,
+                snapshotPosition: loaded.record.rows.first?.position ?? state.position, dueAt: engine.clock.now)
             drive.handoff = .back(handOut.workerID)
             if let late = driver.runner.outOfTime(step, at: engine.clock.now, silentFor: nil) {
                 if await goOn(driver.commit(&drive, late), drive) { throw fenced(handle, nil) }
@@ -100,6 +103,7 @@ extension WorkDesk {
                 ? await driver.commit(&drive, fact)
                 : await driver.commit(&drive, .tokensChanged(step.tokenNotes, consumed: []), [fact])
             guard await goOn(end, drive) else { continue }
+            engine.metrics.steps.increment()
             return WorkAnswer(execution: Execution(drive.state), isRepeat: false, token: token)
         }
         throw StoreError(.unavailable, "too many others append to the execution \(handle.executionID)")
@@ -148,11 +152,7 @@ extension WorkDesk {
             await engine.fanIn.countHere()
             return true
         case .parked?:
-            if engine.isRunning, engine.configuration.claims, let dispatcher = engine.dispatcher {
-                dispatcher.wake(drive.slot.executionID)
-            } else {
-                engine.coordination.wakes.signal([WakeHint(executionID: drive.slot.executionID, reason: "released")])
-            }
+            wake(drive.slot.executionID)
             return true
         }
     }

@@ -1,6 +1,7 @@
 // Where workers outside get attempts and tell how they ended. Everything that is needed for that is in the store, so that
 // any instance can take back what another gave away.
 
+import Metrics
 import SkeinCore
 
 extension Engine {
@@ -33,6 +34,7 @@ public struct WorkDesk: Sendable {
         guard problems.isEmpty else {
             throw EngineError(.invalidRequest, "the request is not valid", problems: problems)
         }
+        guard !engine.isDraining else { throw Self.goingAway }
         try await engine.ensureRegistered()
         let types = Set(request.handlers)
         let handlers = types.sorted()
@@ -56,9 +58,8 @@ public struct WorkDesk: Sendable {
                     throw CancellationError()
                 }
                 let now = clock.monotonic
-                if !items.isEmpty || now >= deadline || engine.isDraining {
-                    return WorkBatch(workerID: id, items: items)
-                }
+                if !items.isEmpty || now >= deadline { return WorkBatch(workerID: id, items: items) }
+                if engine.isDraining { throw Self.goingAway }
                 let interval = engine.coordination.health.isUp ? Self.interval : Self.degradedInterval
                 let due = next.map { min(interval, max(Self.pause, $0 - clock.now)) } ?? interval
                 try await clock.sleep(until: min(deadline, now + Self.pause))
@@ -85,21 +86,29 @@ public struct WorkDesk: Sendable {
         }
     }
 
+    private static let goingAway = EngineError(.unavailable, "this instance is going away; ask another one")
+
     /// Takes what is due now. `next`: when something becomes due.
     private func look(for worker: WorkerID, _ types: Set<String>, limit: Int) async throws
         -> (items: [WorkItem], next: Timestamp?)
     {
-        guard engine.identity.mayClaim, !engine.isDraining else { return ([], nil) }
-        let claimID = ClaimID(raw: .random())
-        let found = try await engine.store.claim(
-            ClaimRequest(
-                ownership: Ownership(
-                    workerID: engine.identity.id, claimID: claimID, lease: engine.configuration.lease),
-                handlers: types.sorted(), handlerWait: Self.never, limit: limit))
-        guard !found.claims.isEmpty else { return ([], found.nextDue) }
-        let offer = WorkOffer(worker, types, extra: limit - found.claims.count)
-        try await drive(found.claims, claimID, offer)
-        return (try await take(offer), found.nextDue)
+        // What is found may come to nothing: a condition passes over the step. Then there may be more behind it.
+        for _ in 0..<10 {
+            guard engine.identity.mayClaim, !engine.isDraining else { break }
+            let claimID = ClaimID(raw: .random())
+            let ownership = Ownership(
+                workerID: engine.identity.id, claimID: claimID, lease: engine.configuration.lease)
+            let found = try await engine.store.claim(
+                ClaimRequest(
+                    ownership: ownership, handlers: types.sorted(), handlerWait: Self.never, limit: limit))
+            guard !found.claims.isEmpty else { return ([], found.nextDue) }
+            engine.metrics.claims.increment(by: found.claims.count)
+            let offer = WorkOffer(worker, types, extra: limit - found.claims.count)
+            try await drive(found.claims, claimID, offer)
+            let items = try await take(offer)
+            if !items.isEmpty || found.claims.count < limit { return (items, found.nextDue) }
+        }
+        return ([], nil)
     }
 
     /// Drives executions up to the steps that are the worker's.
@@ -124,7 +133,17 @@ public struct WorkDesk: Sendable {
         }
         let end = await engine.driveClaimed(slot, claim, execution, budget: 0, offer: offer).end
         engine.finish(slot, end)
+        if case .parked(_, woken: true) = end { wake(claim.executionID) }
         if end == .ended { await engine.fanIn.countHere() }
+    }
+
+    /// Somebody goes on with it at once: this instance, if it runs executions.
+    func wake(_ id: ExecutionID) {
+        if engine.isRunning, engine.configuration.claims, let dispatcher = engine.dispatcher {
+            dispatcher.wake(id)
+        } else {
+            engine.coordination.wakes.signal([WakeHint(executionID: id, reason: "released")])
+        }
     }
 
     /// Makes the worker the owner of the executions whose attempts it gets. One that somebody else has taken meanwhile is

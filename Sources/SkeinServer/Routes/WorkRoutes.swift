@@ -1,4 +1,5 @@
 import Hummingbird
+import NIOCore
 import Skein
 import SkeinCore
 
@@ -21,7 +22,8 @@ struct WorkRoutes: Sendable {
 
     // MARK: - Getting work
 
-    /// `{workerId, items}`; with `waitMs` a long poll. Whoever hangs up gets nothing, and nothing is taken for them.
+    /// `{workerId, items}`; with `waitMs` a long poll. What a worker was given that hung up unnoticed comes back with
+    /// its lease.
     @Sendable private func claim(_ request: APIRequest) async throws -> Response {
         try request.noQuery()
         let asked = try await request.members(["handlers", "max", "waitMs", "workerId"]) { body in
@@ -35,34 +37,39 @@ struct WorkRoutes: Sendable {
             }
             return asked
         }
-        guard asked.wait > .zero else { return answer(try await engine.work.claim(asked)) }
-        // To notice that the caller is gone takes the connection: it serves no other request.
-        var response = answer(try await request.untilClosed { try await claimed(asked) })
-        response.headers[.connection] = "close"
-        return response
+        return answer(try await delivery(asked))
     }
 
-    private func answer(_ batch: WorkBatch) -> Response {
-        .json(
-            [
-                "workerId": .string(batch.workerID.description), "items": .array(batch.items.map(\.json)),
-            ] as JSONObject)
+    /// What cannot be written to the worker is given back.
+    private func answer(_ delivery: WorkDelivery) -> Response {
+        let batch = delivery.batch
+        let json: JSONValue = [
+            "workerId": .string(batch.workerID.description), "items": .array(batch.items.map(\.json)),
+        ]
+        let bytes = ByteBuffer(bytes: json.serialized())
+        return Response(
+            status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-store"],
+            body: ResponseBody(contentLength: bytes.readableBytes) { writer in
+                try await writer.write(bytes)
+                try await writer.finish(nil)
+                delivery.arrived()
+            })
     }
 
     /// Ends early, with what there is, when this server goes away.
-    private func claimed(_ asked: WorkRequest) async throws -> WorkBatch {
-        try await withThrowingTaskGroup(of: WorkBatch?.self) { group in
-            group.addTask { try await engine.work.claim(asked) }
+    private func delivery(_ asked: WorkRequest) async throws -> WorkDelivery {
+        try await withThrowingTaskGroup(of: WorkDelivery?.self) { group in
+            group.addTask { try await engine.work.deliver(asked) }
             group.addTask {
                 await drain.wait()
                 return nil
             }
             defer { group.cancelAll() }
-            if let batch = try await group.next() ?? nil { return batch }
+            if let delivery = try await group.next() ?? nil { return delivery }
             // Something may have come in the same moment: it must not be lost.
             group.cancelAll()
             do {
-                if let batch = try await group.next() ?? nil { return batch }
+                if let delivery = try await group.next() ?? nil { return delivery }
             } catch is CancellationError {}
             throw HTTPProblem(.serviceUnavailable, "UNAVAILABLE", "This server is going away; ask again.").retriable
         }
@@ -162,14 +169,5 @@ extension WorkAnswer {
             object["expiresAt"] = .string(token.expiresAt.description)
         }
         return object
-    }
-}
-
-extension APIRequest {
-    /// Runs `body` until it returns or the caller hangs up, which cancels it.
-    fileprivate func untilClosed<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) async throws
-        -> Result
-    {
-        try await request.body.consumeWithCancellationOnInboundClose { _ in try await body() }
     }
 }
