@@ -5,7 +5,7 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 build_packages=(pkg-config libpq-dev libhiredis-dev libjemalloc-dev)
 # shellcheck disable=SC2034
-server_packages=(postgresql redis-server)
+server_packages=(postgresql redis-server python3)
 
 # A script's help is the comment at its top.
 usage() { awk 'NR > 1 && !/^#/ { exit } NR > 1 { sub(/^# ?/, ""); print }' "$0"; }

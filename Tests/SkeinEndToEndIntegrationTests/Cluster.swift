@@ -99,6 +99,23 @@ final class Cluster: Sendable {
         return process
     }
 
+    /// Starts a Python program of the repository.
+    func python(_ label: String, _ file: String, _ arguments: [String], _ settings: [String: String]) throws
+        -> ChildProcess
+    {
+        // The threads of this process block signals, and what they start would go on with that.
+        let unblocked =
+            "import os, signal, sys; signal.pthread_sigmask(signal.SIG_SETMASK, []); os.execvp(*sys.argv[1:2], sys.argv[1:])"
+        var root = URL(filePath: #filePath)
+        for _ in 1...3 { root.deleteLastPathComponent() }
+        let process = try ChildProcess(
+            label, URL(filePath: "/usr/bin/env"),
+            ["python3", "-c", unblocked, "python3", root.appending(path: file).path] + arguments,
+            environment: settings, folder: folder)
+        processes.withLock { $0.append(process) }
+        return process
+    }
+
     // MARK: - The database
 
     func rows(_ sql: String, _ parameters: [PostgresParameter] = []) async throws -> PostgresRows {

@@ -69,10 +69,11 @@ extension AuditEvent {
             break
         case .created(let creation):
             metadata = ["flowId": .string(creation.flowID), "flowVersion": .string(creation.flowVersion)]
-        case .stepStarted(let stepID, let attempt, let startedAt):
+        case .stepStarted(let stepID, let attempt, let startedAt, let worker):
             self.stepID = stepID
             self.attempt = attempt
             self.startedAt = startedAt
+            if let worker { self.workerID = worker }
         case .stepCompleted(let attempt, let output, let next):
             take(attempt)
             metadata["output"] = output?.value
@@ -157,9 +158,10 @@ extension AuditEvent {
             message = failure.message
             metadata["error"] = failure.json
             if let cancellation { metadata["cancellation"] = .object(cancellation.object) }
-        case .stepCompensating(let stepID, let attempt):
+        case .stepCompensating(let stepID, let attempt, let worker):
             self.stepID = stepID
             self.attempt = attempt
+            if let worker { self.workerID = worker }
         case .stepCompensated(let attempt):
             take(attempt)
         case .compensationFailed(let attempt, let failure, let retryAt):

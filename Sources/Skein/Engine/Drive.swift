@@ -29,6 +29,10 @@ struct Drive {
     var permits = Permits()
     /// Attempts to run at most; nil: until it parks or ends.
     var budget: Int?
+    /// Its next step is for a worker outside; then the budget is 0.
+    var offer: WorkOffer?
+    /// What the next row has to do with a worker outside.
+    var handoff: Handoff?
 
     init(
         slot: Slot, flow: CompiledFlow, state: ExecutionState, inbox: [InboxItem] = [], seenGeneration: Int64 = 0,

@@ -139,6 +139,11 @@ extension Driver {
             facts += plans.facts
             if facts.isEmpty, let found = await attend(&drive) { facts = found }
             if facts.isEmpty {
+                if drive.offer != nil, running.isEmpty, !plans.steps.isEmpty {
+                    if let end = await handOut(&drive, plans.steps) { return end }
+                    if !drive.state.isBranched { return nil }
+                    continue
+                }
                 if drive.budget == 0 || (draining.isRaised && drive.budget == nil) {
                     if running.isEmpty, let node = plans.steps.first {
                         return await repark(&drive, due: drive.budget == 0 ? rest(drive.state) : now, needs: node.type)
@@ -146,9 +151,11 @@ extension Driver {
                     plans.steps = []
                 }
                 plans.steps.removeAll { queued.contains($0.id) }
+                // What this instance can do comes first: whoever does the rest owns the execution meanwhile.
+                let canAct = plans.steps.contains { handlers[ofType: $0.type] != nil }
                 for node in plans.steps.prefix(max(0, room - running.count)) {
                     guard let handler = handlers[ofType: node.type] else {
-                        guard running.isEmpty else { continue }
+                        guard running.isEmpty, !canAct else { continue }
                         if let end = await handOver(&drive, node) { return end }
                         return nil
                     }

@@ -30,16 +30,21 @@ enum Entry: Sendable {
 
 extension Driver {
     /// Whether anything has to be asked before a step: next to nothing for who has no limits.
-    @inline(__always) func isLimited(_ drive: borrowing Drive, _ handler: AnyHandler) -> Bool {
-        handler.metadata.limit != nil || limits.isAnyClosed
+    @inline(__always) func isLimited(_ drive: borrowing Drive, _ handler: AnyHandler?) -> Bool {
+        handler?.metadata.limit != nil || limits.isAnyClosed
             || (drive.flow.isLimited && !drive.permits.isAdmitted)
     }
 
     /// Asks every limit that stands before a step.
     func enter(_ drive: inout Drive, _ stepID: StepID, _ handler: AnyHandler) async -> Entry {
+        await enter(&drive, stepID, type: handler.metadata.type, handler.metadata.limit)
+    }
+
+    /// The same for a step that somebody outside runs, whose handler has no limit that is known here.
+    func enter(_ drive: inout Drive, _ stepID: StepID, type: String, _ limit: HandlerLimit? = nil) async -> Entry {
         let requests: [PermitRequest]
         do {
-            requests = try self.requests(&drive, stepID, handler)
+            requests = try self.requests(&drive, stepID, type, limit)
         } catch {
             return .failed(StepFailure("INPUT_ERROR", "\(error)", isRetryable: false))
         }
@@ -54,7 +59,7 @@ extension Driver {
 
     /// The flow's limits until it is in, and what is closed; then the handler's.
     private func requests(
-        _ drive: inout Drive, _ stepID: StepID, _ handler: AnyHandler
+        _ drive: inout Drive, _ stepID: StepID, _ type: String, _ limit: HandlerLimit?
     ) throws(BudgetExceeded) -> [PermitRequest] {
         let flow = drive.flow
         let creation = drive.state.creation
@@ -74,12 +79,11 @@ extension Driver {
         }
         let whole = LimitName.flow(flow.spec.id)
         if limits.isClosed(whole), !drive.permits.names.contains(whole) { request(whole, Limit(), .execution) }
-        let metadata = handler.metadata
-        let key = try metadata.limit?.key?.value(in: drive.state.context)
-        if limits.isClosed(.handler(metadata.type)), metadata.limit == nil || key != nil {
-            request(.handler(metadata.type), Limit(), .execution)
+        let key = try limit?.key?.value(in: drive.state.context)
+        if limits.isClosed(.handler(type)), limit == nil || key != nil {
+            request(.handler(type), Limit(), .execution)
         }
-        if let limit = metadata.limit { request(.handler(metadata.type, key: key), limit.limit, .attempt(stepID)) }
+        if let limit { request(.handler(type, key: key), limit.limit, .attempt(stepID)) }
         return requests
     }
 

@@ -25,6 +25,7 @@ final class Driver: Sendable {
     let identity: WorkerIdentity
     let configuration: EngineConfiguration
     let isClustered: Bool
+    let remoteWorkers: RemoteWorkers
     let metrics: EngineMetrics
     let logger: Logger
     let dozer: Dozer
@@ -51,6 +52,7 @@ final class Driver: Sendable {
         identity = engine.identity
         configuration = engine.configuration
         isClustered = engine.isClustered
+        remoteWorkers = engine.remoteWorkers
         metrics = engine.metrics
         logger = engine.logger
         dozer = engine.dozer
@@ -79,7 +81,11 @@ final class Driver: Sendable {
             case .record(let fact):
                 if let end = await commit(&drive, fact) { return end }
             case .run(let node):
-                if drive.budget == 0 { return await repark(&drive, due: rest(drive.state), needs: node.type) }
+                if drive.budget == 0 {
+                    if drive.offer == nil { return await repark(&drive, due: rest(drive.state), needs: node.type) }
+                    if let end = await handOut(&drive, [node]) { return end }
+                    continue
+                }
                 if draining.isRaised, drive.budget == nil {
                     return await repark(&drive, due: now, needs: node.type)
                 }
@@ -125,7 +131,10 @@ final class Driver: Sendable {
     private func compensate(
         _ drive: inout Drive, _ node: FlowGraph.Node, _ compensation: Compensation, _ undo: Undo, at now: Timestamp
     ) async -> DriveEnd? {
-        if drive.budget == 0 { return await repark(&drive, due: clock.now, needs: compensation.type) }
+        if drive.budget == 0 {
+            if drive.offer != nil { return await handOut(&drive, node, compensation, undo) }
+            return await repark(&drive, due: clock.now, needs: compensation.type)
+        }
         if draining.isRaised, drive.budget == nil { return await repark(&drive, due: now, needs: compensation.type) }
         let keeper = keeper(&drive)
         var expanded: StepContext.Expanded?
@@ -140,9 +149,7 @@ final class Driver: Sendable {
             node, compensation, of: undo, in: drive.state, startedAt: now, environment: runner.environment,
             keeper: keeper, expanded: expanded)
         guard let handler = handlers[ofType: compensation.type] else {
-            if await isServed(compensation.type) {
-                return await repark(&drive, due: clock.now + .seconds(1), needs: compensation.type)
-            }
+            if let end = await passOn(&drive, needs: compensation.type) { return end }
             let missing = StepFailure("HANDLER_NOT_FOUND", "no handler has the type '\(compensation.type)'")
             let attempt = StepAttempt(stepID: node.id, attempt: step.attempt, startedAt: now, endedAt: now)
             return await commit(&drive, .compensationFailed(attempt, missing))
@@ -162,12 +169,6 @@ final class Driver: Sendable {
         let end = await commit(&drive, fact)
         if !drive.permits.attempts.isEmpty { await giveBack(&drive, of: node.id, end) }
         return end
-    }
-
-    /// Appends `recovered` for an execution that was taken over. Nil: go on.
-    func takeOver(_ drive: inout Drive, from previous: WorkerID?) async -> DriveEnd? {
-        metrics.recovered.increment()
-        return await commit(&drive, .ownerLost(previous, reason: previous == nil ? "released" : "worker unavailable"))
     }
 
     /// Drives what was claimed a moment before it is due: from that time on, unless something comes for it before.
@@ -224,11 +225,17 @@ final class Driver: Sendable {
     func handOver(_ drive: inout Drive, _ node: FlowGraph.Node) async -> DriveEnd? {
         let missing = Fact.cannotRun(
             Failure("HANDLER_NOT_FOUND", "no handler has the type '\(node.type)'", stepID: node.id))
-        guard isClustered else { return await commit(&drive, missing) }
-        let isServed = await isServed(node.type)
+        if let end = await passOn(&drive, needs: node.type) { return end }
+        return await commit(&drive, missing)
+    }
+
+    /// Leaves the execution to those who have the handler, or may have it yet. Nil: it has waited for long enough.
+    private func passOn(_ drive: inout Drive, needs type: String) async -> DriveEnd? {
+        guard isClustered || remoteWorkers.hasAny else { return nil }
+        let isServed = await isServed(type)
         let wait = drive.flow.spec.handlerWait ?? configuration.handlerWait
-        if clock.now - drive.dueAt >= wait, !isServed { return await commit(&drive, missing) }
-        let end = await repark(&drive, due: min(drive.dueAt, clock.now), needs: node.type, announced: false)
+        if clock.now - drive.dueAt >= wait, !isServed { return nil }
+        let end = await repark(&drive, due: min(drive.dueAt, clock.now), needs: type, announced: false)
         // Claims by others leave it alone unless they have the handler: they only have to look.
         if isServed { coordination.wakes.signal([WakeHint(executionID: nil, reason: "look")]) }
         return end == .lost ? .lost : .parked(due: .distantFuture, woken: false)
@@ -291,7 +298,7 @@ final class Driver: Sendable {
         var effect = Append.Effect.none
         var snapshot: Snapshot?
         switch transition.then {
-        case .proceed where !isDue: break
+        case .proceed where !isDue && drive.handoff == nil: break
         case .end(let status) where !isDue: effect = .end(status)
         case .proceed, .end, .park:
             // The state after the row, where the row itself needs it.
@@ -299,6 +306,8 @@ final class Driver: Sendable {
             next.apply(transition.events, position: next.position, at: now)
             snapshot = Snapshot(status: next.status, bytes: isDue ? next.snapshot() : nil)
             switch transition.then {
+            case .proceed where drive.handoff != nil, .park where drive.handoff != nil:
+                (transition.then, effect) = leave(drive, next, at: now)
             case .proceed: break
             case .end(let status): effect = .end(status)
             case .park
@@ -319,7 +328,8 @@ final class Driver: Sendable {
         let append = Append(
             executionID: drive.slot.executionID, position: drive.state.position, kind: transition.kind,
             count: Int16(clamping: transition.events.count), operationID: .new(),
-            body: LogBody.encoded(workerID: identity.id, at: now, events: transition.events), effect: effect,
+            body: LogBody.encoded(workerID: drive.handoff?.writer ?? identity.id, at: now, events: transition.events),
+            effect: effect,
             snapshot: snapshot, consumed: transition.consumed,
             family: drive.state.family(after: transition.events, end: end, spawns: spawns),
             cascades: drive.state.cascades(after: transition.events),

@@ -39,7 +39,7 @@ extension Engine {
     func execution(of record: ExecutionRecord) async throws -> Execution {
         let (state, flow) = try await state(of: record)
         var missing: String?
-        if record.owner == nil, case .step = state.phase, let flow, isClustered,
+        if record.owner == nil, case .step = state.phase, let flow, isClustered || remoteWorkers.hasAny,
             record.nextAt ?? .distantFuture <= clock.now
         {
             let type = flow.needs(state)

@@ -69,7 +69,8 @@ extension Engine {
     ///
     /// - Parameter due: nothing is done before; nil: what is waited for is somebody else's to judge.
     func driveClaimed(
-        _ slot: Slot, _ claim: Claim, _ first: LoadedExecution, budget: Int?, from due: Timestamp? = nil
+        _ slot: Slot, _ claim: Claim, _ first: LoadedExecution, budget: Int?, from due: Timestamp? = nil,
+        offer: WorkOffer? = nil
     ) async -> (end: DriveEnd, state: ExecutionState?) {
         var loaded = first
         let driver = driver
@@ -84,6 +85,7 @@ extension Engine {
                     slot: slot, flow: flow, state: state, inbox: loaded.inbox, seenGeneration: claim.wakeGeneration,
                     snapshotPosition: loaded.record.rows.first?.position ?? state.position, dueAt: claim.dueAt,
                     budget: budget)
+                drive.offer = offer
             } catch {
                 return (await setAside(slot, claim, error), nil)
             }

@@ -23,6 +23,7 @@ public final class Engine: Service, Sendable {
     let fanIn: FanIn
     let limits: LimitKeeper
     let tracer: Tracer
+    let remoteWorkers = RemoteWorkers()
     let identity: WorkerIdentity
     private let running = Flag()
     private let draining = Flag()

@@ -14,6 +14,7 @@ public struct EngineError: Error, Sendable, Hashable, CustomStringConvertible {
         case executionNotWaiting = "EXECUTION_NOT_WAITING"
         case executionEnded = "EXECUTION_ENDED"
         case executionCancelled = "EXECUTION_CANCELLED"
+        case fenced = "FENCED"
         case idempotencyMismatch = "IDEMPOTENCY_MISMATCH"
         case idempotencyInFlight = "IDEMPOTENCY_IN_FLIGHT"
         case invalidRequest = "INVALID_REQUEST"

@@ -100,20 +100,20 @@ final class StepRunner: Sendable {
     }
 
     /// A cancelled attempt that says so has not failed.
-    private func fact(_ error: any Error, _ attempt: StepAttempt, _ step: StepContext) -> Fact? {
+    func fact(_ error: any Error, _ attempt: StepAttempt, _ step: StepContext) -> Fact? {
         if let left = step.replay?.departure { return .waitRequested(attempt, left) }
         if error is CancellationError, Task.isCancelled { return nil }
         return step.isCompensation
             ? .compensationFailed(attempt, failure(of: error)) : .stepFailed(attempt, failure(of: error))
     }
 
-    private enum Answer {
+    enum Answer {
         case yes, no
         case unknown(StepFailure)
     }
 
     /// Asks the handlers that a condition names, then the condition.
-    private func holds(_ condition: Condition, _ step: StepContext) async throws -> Answer {
+    func holds(_ condition: Condition, _ step: StepContext) async throws -> Answer {
         var answers: [String: Bool] = [:]
         for name in condition.handlerNames.sorted() {
             guard let handler = handlers[ofType: name] else {
@@ -133,14 +133,14 @@ final class StepRunner: Sendable {
     }
 
     /// The step's own limit, cut to what the execution has left.
-    private func limit(of step: StepContext) -> Duration? {
+    func limit(of step: StepContext) -> Duration? {
         let own = step.node.timeout ?? defaultTimeout
         guard let deadline = step.creation.deadline, !step.isCompensation else { return own }
         let left = max(.zero, deadline - step.startedAt)
         return own.map { min($0, left) } ?? left
     }
 
-    private func fact(_ result: StepResult<JSONValue>, _ attempt: StepAttempt, _ step: StepContext) -> Fact {
+    func fact(_ result: StepResult<JSONValue>, _ attempt: StepAttempt, _ step: StepContext) -> Fact {
         if step.isCompensation { return undone(result, attempt) }
         // Code that has left waits, whatever it returned on its way out.
         if let left = step.replay?.departure { return .waitRequested(attempt, left) }
@@ -190,7 +190,7 @@ final class StepRunner: Sendable {
 }
 
 extension StepContext {
-    fileprivate func ended(at time: Timestamp) -> StepAttempt {
+    func ended(at time: Timestamp) -> StepAttempt {
         StepAttempt(stepID: node.id, attempt: attempt, startedAt: startedAt, endedAt: time)
     }
 }

@@ -27,24 +27,31 @@ extension StepContext {
     private func report(_ progress: Progress) async throws {
         if undoesCode { return }
         try replay?.checkOutsidePieces("progress", transactions: true)
+        try await record(.progressed(stepID, try Self.checked(progress)))
+    }
+
+    /// What is recorded of it.
+    ///
+    /// - Throws: `StepFailure` with INVALID_PROGRESS.
+    static func checked(_ progress: Progress) throws -> Progress {
         var told = progress
         told.text = try trimmed(progress.text, "text")
         told.stageName = try trimmed(progress.stageName, "stage")
         guard told.text != nil || told.stageName != nil || told.percent != nil else {
-            throw Self.invalid("progress needs a text, a stage or a percentage")
+            throw invalid("progress needs a text, a stage or a percentage")
         }
         if let percent = told.percent, !(0...100).contains(percent) {
-            throw Self.invalid("the percentage must be 0 to 100, not \(percent)")
+            throw invalid("the percentage must be 0 to 100, not \(percent)")
         }
-        try await record(.progressed(stepID, told))
+        return told
     }
 
-    private func trimmed(_ text: String?, _ name: String) throws -> String? {
+    private static func trimmed(_ text: String?, _ name: String) throws -> String? {
         guard let text else { return nil }
-        guard !text.utf8.contains(0) else { throw Self.invalid("the \(name) has a NUL character") }
+        guard !text.utf8.contains(0) else { throw invalid("the \(name) has a NUL character") }
         let words = text.drop { $0.isWhitespace }
         guard let last = words.lastIndex(where: { !$0.isWhitespace }) else {
-            throw Self.invalid("the \(name) must not be empty")
+            throw invalid("the \(name) must not be empty")
         }
         return String(words[...last].prefix(1_000))
     }

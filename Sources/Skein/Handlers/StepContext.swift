@@ -167,6 +167,8 @@ public final class StepContext: Sendable {
     public var stepID: StepID { node.id }
     /// The step's `config`, as the flow has it.
     public var config: JSONObject { undoing?.compensation.config ?? node.config }
+    /// The type of the handler that runs it.
+    var handlerType: String { undoing?.compensation.type ?? node.type }
     /// Whether the step selects its input. False: the input is the whole context, by default or by `{type: full}`.
     public var hasExplicitInput: Bool { node.input != .full }
     public var clock: any EngineClock { environment.clock }

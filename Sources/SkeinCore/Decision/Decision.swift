@@ -88,6 +88,8 @@ public final class Decision: Sendable {
             giveUp(execution, failure)
         case .stepRunning, .checkpointReached, .childSpawned, .progressed:
             Transition(fact.eventBeside.map { [$0] } ?? [], then: .proceed)
+        case .handedOut(let stepID, let attempt, let startedAt, let worker):
+            handOut(execution, stepID, attempt, startedAt, to: worker)
         case .childrenRequested(let attempt, let spawn):
             start(execution, attempt, spawn, at: now, random: random)
         case .childrenFinished(let stepID, let outcomes):

@@ -81,6 +81,8 @@ public enum Fact: Sendable, Equatable {
     indirect case cannotRun(Failure)
     /// The attempt has run for a second: people should see it.
     case stepRunning(StepID, attempt: Int, startedAt: Timestamp)
+    /// The attempt, or the compensation at hand, is given to a worker outside.
+    case handedOut(StepID, attempt: Int, startedAt: Timestamp, to: WorkerID)
     /// The step asks for children.
     indirect case childrenRequested(StepAttempt, Spawn)
     /// All of the step's children have ended, or been started where nobody waits for them; in order.

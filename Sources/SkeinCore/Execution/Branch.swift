@@ -27,11 +27,24 @@ public struct Branch: Sendable, Hashable {
         set { children = newValue.map(Children.some) ?? .none }
     }
     private var children = Children.none
+    /// The worker outside that has its attempt.
+    public internal(set) var handOut: HandOut? {
+        get {
+            if case .some(let handOut) = remote { handOut } else { nil }
+        }
+        set { remote = newValue.map(Remote.some) ?? .none }
+    }
+    private var remote = Remote.none
 
     /// Apart, because it is large and rare.
     private indirect enum Children: Sendable, Hashable {
         case none
         case some(Spawn)
+    }
+
+    private indirect enum Remote: Sendable, Hashable {
+        case none
+        case some(HandOut)
     }
 
     init(_ stepID: StepID, visit: Int) {
@@ -79,6 +92,7 @@ extension Branch {
         ]
         if !checkpoints.isEmpty { object["checkpoints"] = .array(checkpoints.map(\.json)) }
         if let spawn { object["spawn"] = spawn.json }
+        if let handOut { object["handOut"] = handOut.json }
         if let wait {
             object["wait"] = wait.json
             object["waitPosition"] = .int(waitPosition)
@@ -96,6 +110,7 @@ extension Branch {
         waitPosition = object["waitPosition"]?.int64 ?? 0
         checkpoints = (object["checkpoints"]?.array ?? []).compactMap(Checkpoint.init)
         spawn = Spawn(object["spawn"])
+        handOut = HandOut(object["handOut"])
         if let wait = Wait(object["wait"]) { phase = .waiting(wait) }
     }
 }

@@ -44,7 +44,7 @@ extension ExecutionEvent {
             guard let step = object.step, let attempt = object["a"]?.int, let began = object.time("b") else {
                 return nil
             }
-            self = .stepStarted(step, attempt: attempt, startedAt: began)
+            self = .stepStarted(step, attempt: attempt, startedAt: began, by: object.worker("by"))
         case "step.completed":
             guard let attempt = StepAttempt(object) else { return nil }
             self = .stepCompleted(attempt, output: StepOutput(object), next: Onward(object))
@@ -145,7 +145,7 @@ extension ExecutionEvent {
         case "execution.rolled_back": return .rolledBack
         case "step.compensating":
             guard let step = object.step, let attempt = object["a"]?.int else { return nil }
-            return .stepCompensating(step, attempt: attempt)
+            return .stepCompensating(step, attempt: attempt, by: object.worker("by"))
         case "step.compensated": return StepAttempt(object).map { .stepCompensated($0) }
         case "step.compensation_failed":
             guard let attempt = StepAttempt(object), let failure = Failure(object["error"]) else { return nil }
@@ -165,6 +165,8 @@ extension JSONObject {
     var step: StepID? { self["s"]?.string.map { StepID($0) } }
 
     var steps: [StepID] { (self["steps"]?.array ?? []).compactMap { $0.string.map { StepID($0) } } }
+
+    func worker(_ key: String) -> WorkerID? { self[key]?.string.flatMap { WorkerID($0) } }
 
     func time(_ key: String) -> Timestamp? { self[key]?.int64.map(Timestamp.init(microseconds:)) }
 }

@@ -10,10 +10,11 @@ extension ExecutionEvent {
             break
         case .created(let creation):
             creation.write(to: &writer)
-        case .stepStarted(let stepID, let attempt, let startedAt):
+        case .stepStarted(let stepID, let attempt, let startedAt, let worker):
             writer.member("s", stepID.rawValue)
             writer.member("a", Int64(attempt))
             writer.member("b", startedAt.microseconds)
+            if let worker { writer.member("by", worker.raw) }
         case .stepCompleted(let attempt, let output, let next):
             attempt.write(to: &writer)
             output?.write(to: &writer)
@@ -95,9 +96,10 @@ extension ExecutionEvent {
         case .rollbackStarted(let failure, let cancellation):
             writer.member("error", failure.json)
             if let cancellation { writer.member("cancellation", JSONValue.object(cancellation.object)) }
-        case .stepCompensating(let stepID, let attempt):
+        case .stepCompensating(let stepID, let attempt, let worker):
             writer.member("s", stepID.rawValue)
             writer.member("a", Int64(attempt))
+            if let worker { writer.member("by", worker.raw) }
         case .stepCompensated(let attempt):
             attempt.write(to: &writer)
         case .compensationFailed(let attempt, let failure, let retryAt):

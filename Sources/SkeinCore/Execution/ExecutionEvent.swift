@@ -60,8 +60,8 @@ public struct StepOutput: Sendable, Hashable {
 public enum ExecutionEvent: Sendable, Equatable {
     case created(ExecutionCreation)
     case started
-    /// Recorded only for attempts that run longer than a second.
-    case stepStarted(StepID, attempt: Int, startedAt: Timestamp)
+    /// Recorded only for attempts that run longer than a second, and for those that a worker outside has: `by`.
+    case stepStarted(StepID, attempt: Int, startedAt: Timestamp, by: WorkerID? = nil)
     case stepCompleted(StepAttempt, output: StepOutput?, next: Onward)
     /// Not run, or not run again.
     indirect case stepSkipped(Skip)
@@ -98,7 +98,8 @@ public enum ExecutionEvent: Sendable, Equatable {
     case forked(from: ExecutionID, steps: [StepID])
     /// Completed steps are compensated from here on; `cancellation`: it was cancelled.
     indirect case rollbackStarted(Failure, Cancellation?)
-    case stepCompensating(StepID, attempt: Int)
+    /// Once more with the worker outside that has it: `by`.
+    case stepCompensating(StepID, attempt: Int, by: WorkerID? = nil)
     case stepCompensated(StepAttempt)
     /// `retryAt` nil: for good.
     indirect case compensationFailed(StepAttempt, Failure, retryAt: Timestamp?)

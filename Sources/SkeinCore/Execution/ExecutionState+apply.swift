@@ -17,8 +17,14 @@ extension ExecutionState {
 
     private mutating func apply(_ event: ExecutionEvent, position: Int64, at time: Timestamp) {
         switch event {
-        case .created, .stepStarted, .signalConsumed, .token, .timedOut:
+        case .created, .signalConsumed, .token, .timedOut:
             break
+        case .stepStarted(let stepID, _, let startedAt, let worker):
+            change(stepID) { branch in
+                branch.handOut = worker.map { HandOut(token: position + 1, workerID: $0, startedAt: startedAt) }
+                if worker != nil { branch.stopWaiting() }
+            }
+            if worker != nil { settleStatus() }
         case .started:
             status = .running
             startedAt = time
@@ -42,6 +48,7 @@ extension ExecutionState {
             change(stepID) { branch in
                 branch.attempt += 1
                 branch.spawn = nil
+                branch.handOut = nil
                 branch.stopWaiting()
                 guard at > time else { return }
                 branch.phase = .waiting(
@@ -75,6 +82,7 @@ extension ExecutionState {
             change(wait.stepID) { branch in
                 branch.phase = .waiting(wait)
                 branch.waitPosition = position
+                branch.handOut = nil
                 // A step has not succeeded by having started children: those that fail would be started for ever.
                 if wait.kind != .children { branch.failures = 0 }
             }
@@ -118,9 +126,10 @@ extension ExecutionState {
             enter(Onward(steps), from: nil)
         case .rollbackStarted(let failure, let cancellation):
             startRollback(failure, cancellation, at: time)
-        case .stepCompensating:
+        case .stepCompensating(_, _, let worker):
             extras.rollback?.isCompensating = true
             extras.rollback?.retryAt = nil
+            extras.rollback?.handOut = worker.map { HandOut(token: position + 1, workerID: $0, startedAt: time) }
         case .stepCompensated:
             _ = extras.undo.popLast()
             nextCompensation()
@@ -199,11 +208,14 @@ extension ExecutionState {
     private mutating func interrupt() {
         if rollback != nil {
             extras.rollback?.attempt += 1
+            extras.rollback?.handOut = nil
         } else if main != nil {
             if main?.mayRun == true { main?.attempt += 1 }
+            if main?.handOut != nil { main?.handOut = nil }
         } else {
             for index in others.values.indices where others.values[index].mayRun {
                 extras.others.values[index].attempt += 1
+                extras.others.values[index].handOut = nil
             }
         }
     }
@@ -363,6 +375,7 @@ extension ExecutionState {
 
     private mutating func nextCompensation() {
         extras.rollback?.isCompensating = false
+        extras.rollback?.handOut = nil
         extras.rollback?.attempt = 1
         extras.rollback?.failures = 0
         extras.rollback?.retryAt = nil
@@ -374,6 +387,7 @@ extension ExecutionState {
             return nextCompensation()
         }
         extras.rollback?.isCompensating = false
+        extras.rollback?.handOut = nil
         extras.rollback?.attempt += 1
         extras.rollback?.failures += 1
         extras.rollback?.retryAt = retryAt

@@ -22,6 +22,8 @@ public struct Rollback: Sendable, Hashable {
     var retryAt: Timestamp?
     /// Compensations that failed for good; a retry begins with them.
     var failed: [Undo] = []
+    /// The worker outside that has the compensation at hand.
+    var handOut: HandOut?
 }
 
 extension Undo {
@@ -47,6 +49,7 @@ extension Rollback {
             "failures": .int(Int64(failures)), "failed": .array(failed.map(\.json)),
         ]
         if let retryAt { object["retryAt"] = .int(retryAt.microseconds) }
+        if let handOut { object["handOut"] = handOut.json }
         return .object(object)
     }
 
@@ -58,5 +61,6 @@ extension Rollback {
         failures = object["failures"]?.int ?? 0
         retryAt = object["retryAt"]?.int64.map(Timestamp.init(microseconds:))
         failed = (object["failed"]?.array ?? []).compactMap(Undo.init)
+        handOut = HandOut(object["handOut"])
     }
 }

@@ -58,7 +58,7 @@ extension HTTPProblem {
         case .tokenExpired, .tokenRevoked: .gone
         case .flowInvalid, .invalidRequest, .contextLimit, .idempotencyMismatch, .handlerNotFound: .unprocessableContent
         case .flowConflict, .invalidTransition, .contextConflict, .executionBusy, .executionNotWaiting, .executionEnded,
-            .executionCancelled, .tokenUsed,
+            .executionCancelled, .fenced, .tokenUsed,
             .idempotencyInFlight,
             .lockUnavailable, .lockLost:
             .conflict

@@ -114,6 +114,12 @@ struct BodyReader {
         problems += reader.problems
     }
 
+    /// Where the members are.
+    var root: JSONPointer { pointer }
+
+    /// Where a member is.
+    func place(_ key: String) -> JSONPointer { pointer.appending(key: key) }
+
     mutating func add(_ code: ProblemCode, _ place: JSONPointer, _ message: String) {
         problems.append(Problem(code, at: place, message))
     }

@@ -18,8 +18,8 @@ struct AttemptFold {
 
     private let executionID: ExecutionID
     private var all: [Attempt] = []
-    /// The attempt that started and has not ended.
-    private var open: Int?
+    /// The attempts that started and have not ended; one for each branch at most.
+    private var open: [Int] = []
 
     init(executionID: ExecutionID) {
         self.executionID = executionID
@@ -31,7 +31,7 @@ struct AttemptFold {
         switch event.type {
         case "step.started":
             guard let attempt = attempt(event) else { return }
-            open = all.count
+            open.append(all.count)
             all.append(attempt)
         case "step.completed": end(event, .completed)
         case "step.failed": end(event, .failed)
@@ -48,14 +48,13 @@ struct AttemptFold {
 
     private mutating func end(_ event: AuditEvent, _ outcome: AttemptOutcome) {
         guard var attempt = attempt(event) else { return }
-        let isOpen = open.map { all[$0].stepID == attempt.stepID && all[$0].number == attempt.number } ?? false
+        let started = open.firstIndex { all[$0].stepID == attempt.stepID && all[$0].number == attempt.number }
         attempt.outcome = outcome
         attempt.endedAt = event.at
         attempt.duration = event.metadata["durationMs"]
         attempt.error = event.metadata["error"]
-        attempt.isDerived = !isOpen
-        if isOpen, let open { all[open] = attempt } else { all.append(attempt) }
-        open = nil
+        attempt.isDerived = started == nil
+        if let started { all[open.remove(at: started)] = attempt } else { all.append(attempt) }
     }
 
     /// What an attempt waits for comes right after its end: for somebody is `suspended`, for something is `waiting`.
@@ -70,11 +69,12 @@ struct AttemptFold {
     }
 
     private mutating func cutOff(_ event: AuditEvent, _ outcome: AttemptOutcome) {
-        guard let attempt = open else { return }
-        all[attempt].outcome = outcome
-        all[attempt].endedAt = event.at
-        all[attempt].duration = all[attempt].startedAt.map { .int((event.at - $0).wholeMilliseconds) }
-        open = nil
+        for attempt in open {
+            all[attempt].outcome = outcome
+            all[attempt].endedAt = event.at
+            all[attempt].duration = all[attempt].startedAt.map { .int((event.at - $0).wholeMilliseconds) }
+        }
+        open = []
     }
 
     private func attempt(_ event: AuditEvent) -> Attempt? {
