@@ -30,7 +30,7 @@ def changes(zone):
                     low = middle
                 else:
                     high = middle
-            found.append(high)
+            found.append(high.replace(microsecond=0))
         time = later
     return found
 
@@ -85,7 +85,7 @@ def minute_by_minute(expression, zone, start, count):
     """The same by brute force, for expressions that follow elapsed time: every minute whose local time matches. cronsim steps
     over changes of the clocks by whole hours, so it loses its way where they change by half an hour or at midnight; here it is asked
     about local times only."""
-    minute, found = start.replace(second=0) + timedelta(minutes=1), []
+    minute, found = start.replace(second=0, microsecond=0) + timedelta(minutes=1), []
     for _ in range(500_000):
         local = minute.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
         upcoming = next(CronSim(expression, local - timedelta(minutes=1)), None)

@@ -29,6 +29,7 @@ public final class Engine: Service, Sendable {
     private let registration = Coalescer<Int, Bool>()
     let locksHeld = Tally()
     private let driverBox = Mutex<Driver?>(nil)
+    private let tickerBox = Mutex<Ticker?>(nil)
 
     /// - Parameters:
     ///   - store: where everything is kept: `.inMemory`, or `.postgres(url)` of SkeinPostgres.
@@ -112,12 +113,15 @@ public final class Engine: Service, Sendable {
         try await ensureRegistered()
         let dispatcher = makeDispatcher()
         dispatcherBox.withLock { $0 = dispatcher }
+        let ticker = Ticker(TickPass(engine: self), self)
+        tickerBox.withLock { $0 = ticker }
         draining.lower()
         running.raise()
         slots.open()
         await withTaskGroup(of: Void.self) { group in
             let commits = Task { await self.journal.run() }
             addLoops(to: &group, dispatcher)
+            group.addTask { await ticker.run() }
             try? await gracefulShutdown()
             await shielded { await self.stop() }
             group.cancelAll()
@@ -126,6 +130,7 @@ public final class Engine: Service, Sendable {
             await commits.value
         }
         dispatcherBox.withLock { $0 = nil }
+        tickerBox.withLock { $0 = nil }
         running.lower()
         draining.lower()
     }
@@ -179,6 +184,8 @@ public final class Engine: Service, Sendable {
     private func stop() async {
         draining.raise()
         slots.close()
+        // Others lead at once, whatever time the handlers take.
+        _ = await TimeLimit.run(.seconds(1), clock: SystemClock()) { await self.tickerBox.withLock { $0 }?.resign() }
         for slot in slots.all { slot.wake() }
         logger.info("stopping", metadata: ["executions": "\(slots.count)"])
         _ = await TimeLimit.run(configuration.grace, clock: SystemClock()) { await self.slots.empty() }

@@ -38,6 +38,8 @@ public struct EngineConfiguration: Sendable {
     /// How long an idempotency key is kept unless the caller says otherwise. Default: 24 h.
     public var idempotencyTTL: Duration = .seconds(86_400)
 
+    /// The time zone of cron expressions that name none. Default: UTC.
+    public var timeZone = "UTC"
     /// False: the instance creates, answers and signals, but runs nothing. Default: true.
     public var claims = true
     /// Whether other instances may have handlers that this one lacks. Default: whether the coordination is shared.

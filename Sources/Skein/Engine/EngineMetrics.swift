@@ -18,6 +18,7 @@ struct EngineMetrics: Sendable {
     let steps: Counter
     /// 1 while this instance leads the duty.
     let leadsMaintenance: Gauge
+    let schedules: ScheduleMetrics
 
     init(_ factory: any MetricsFactory) {
         func counter(_ label: String, _ dimensions: [(String, String)] = []) -> Counter {
@@ -37,6 +38,7 @@ struct EngineMetrics: Sendable {
         started = counter("skein_executions_created_total")
         ended = counter("skein_executions_ended_total")
         steps = counter("skein_steps_total")
+        schedules = ScheduleMetrics(factory)
         leadsMaintenance = Gauge(label: "skein_leader", dimensions: [("duty", Housekeeper.duty)], factory: factory)
     }
 }

@@ -7,7 +7,7 @@ extension Schedule {
         "intervalMs", "anchor", "at", "startAt", "endAt", "jitterMs", "overlap", "missed", "missedWindowMs", "missedMax",
     ]
 
-    /// The members as `init(_:timeZone:now:problems:)` reads them; policies are written out where they are defaults.
+    /// The members as `init(_:timeZone:problems:)` reads them; policies are written out where they are defaults.
     public var json: JSONObject {
         var object: JSONObject = ["name": .string(name), "flowId": .string(flowID)]
         object["flowVersion"] = flowVersion.map { .string($0) }
@@ -37,12 +37,10 @@ extension Schedule {
 
     /// Reads a schedule; nil when there are problems.
     ///
-    /// - Parameters:
-    ///   - timeZone: for a cron expression without one.
-    ///   - now: the anchor of an interval without one.
-    public init?(_ json: JSONValue, timeZone: String, now: Timestamp, problems: inout [Problem]) {
+    /// - Parameter timeZone: for a cron expression without one. An interval without an anchor counts from 1970 on.
+    public init?(_ json: JSONValue, timeZone: String, problems: inout [Problem]) {
         var reader = ScheduleReader(json)
-        let schedule = reader.read(timeZone: timeZone, now: now)
+        let schedule = reader.read(timeZone: timeZone)
         problems += reader.problems
         guard let schedule, reader.problems.isEmpty else { return nil }
         self = schedule
@@ -65,13 +63,13 @@ private struct ScheduleReader {
         }
     }
 
-    mutating func read(timeZone: String, now: Timestamp) -> Schedule? {
+    mutating func read(timeZone: String) -> Schedule? {
         let name = text("name")
         if name == nil { require("name") }
         let flowID = text("flowId")
         if flowID == nil { require("flowId") }
-        let times = times(timeZone: timeZone, now: now)
-        var schedule = Schedule(name ?? "", flowID: flowID ?? "", times: times ?? .once(now))
+        let times = times(timeZone: timeZone)
+        var schedule = Schedule(name ?? "", flowID: flowID ?? "", times: times ?? .once(.distantFuture))
         schedule.flowVersion = text("flowVersion")
         schedule.context = member("context", "an object", \.object) ?? [:]
         schedule.tenantID = text("tenantId")
@@ -92,7 +90,7 @@ private struct ScheduleReader {
         return times == nil ? nil : schedule
     }
 
-    private mutating func times(timeZone: String, now: Timestamp) -> ScheduleTimes? {
+    private mutating func times(timeZone: String) -> ScheduleTimes? {
         let given = ["cron", "intervalMs", "at"].filter { value($0) != nil }
         if given.count != 1 {
             let place = given.dropFirst().first ?? "cron"
@@ -106,7 +104,7 @@ private struct ScheduleReader {
         let cron = text("cron")
         let zone = text("timeZone") ?? timeZone
         let interval = integer("intervalMs", Schedule.shortestInterval.wholeMilliseconds...31_536_000_000)
-        let anchor = time("anchor") ?? now
+        let anchor = time("anchor") ?? Timestamp(microseconds: 0)
         let at = time("at")
         guard given.count == 1 else { return nil }
         if let cron {

@@ -7,7 +7,14 @@ public struct TickPlan: Sendable, Hashable {
         public var at: Timestamp
         public var decision: TickDecision
         /// It has waited for its turn and starts now.
-        public var hasWaited = false
+        public var hasWaited: Bool
+
+        /// Makes an item.
+        public init(at: Timestamp, decision: TickDecision, hasWaited: Bool = false) {
+            self.at = at
+            self.decision = decision
+            self.hasWaited = hasWaited
+        }
     }
 
     /// Those that have waited first.
@@ -24,15 +31,15 @@ public struct TickPlan: Sendable, Hashable {
     ///   - due: the first tick that was not decided.
     ///   - now: the store's time.
     ///   - isBusy: an execution of an earlier tick is unfinished.
-    ///   - waiting: ticks that wait for that, oldest first.
-    ///   - waitingCount: how many there are, with those that are not given.
+    ///   - waiting: the oldest tick that waits for that.
+    ///   - waitingCount: how many wait.
     public init(
-        _ schedule: Schedule, zone: ZoneRules, due: Timestamp, now: Timestamp, isBusy: Bool, waiting: [Timestamp],
+        _ schedule: Schedule, zone: ZoneRules, due: Timestamp, now: Timestamp, isBusy: Bool, waiting: Timestamp?,
         waitingCount: Int
     ) {
         var desk = Desk(policy: schedule.overlap, isBusy: isBusy, waiting: waitingCount)
         items = []
-        if !desk.isBusy, let first = waiting.first {
+        if !desk.isBusy, let first = waiting {
             items.append(Item(at: first, decision: .buffered, hasWaited: true))
             desk.isBusy = true
             desk.waiting -= 1
@@ -53,6 +60,12 @@ public struct TickPlan: Sendable, Hashable {
             items.append(Item(at: one, decision: isLate ? .skippedLate : desk.decide(isLast: isLast)))
         }
         next = (isCut ? ticks[Self.most] : tick) ?? .distantFuture
+    }
+
+    /// What becomes of one tick that is on time.
+    public static func decide(_ policy: OverlapPolicy, isBusy: Bool, waiting: Int) -> TickDecision {
+        var desk = Desk(policy: policy, isBusy: isBusy, waiting: waiting)
+        return desk.decide(isLast: true)
     }
 
     /// What is known about the executions of the schedule while its ticks are decided one after the other.

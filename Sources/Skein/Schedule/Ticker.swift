@@ -1,0 +1,136 @@
+// Who decides ticks, and when to look. A leader only saves the others the work: with none, or with five, every tick is still
+// decided once, by the store.
+
+import Logging
+import Metrics
+import SkeinCore
+import Synchronization
+
+/// Decides the ticks of schedules at their instants, on the instance that leads the duty; on every instance while no leader
+/// can be elected.
+final class Ticker: Sendable {
+    static let duty = "schedules"
+    /// A leader that died is followed by another within this and the pause between two campaigns.
+    private static let term = Duration.seconds(6)
+    private static let campaigns = Duration.seconds(2)
+    /// The longest time without a look.
+    private static let glance = Duration.seconds(30)
+    /// How soon an end that a tick waits for is noticed.
+    private static let waitingGlance = Duration.seconds(1)
+    private static let afterFailure = Duration.seconds(1)
+
+    private let pass: TickPass
+    private let coordination: Coordination
+    private let identity: WorkerIdentity
+    private let clock: any EngineClock
+    private let metrics: ScheduleMetrics
+    private let logger: Logger
+    private let looks = Alarm()
+    private let calls = Alarm()
+    private let state = Mutex(State())
+
+    private struct State {
+        /// By the monotonic clock: the leadership is trusted until then.
+        var leadsUntil: Duration?
+        var hasResigned = false
+    }
+
+    init(_ pass: TickPass, _ engine: Engine) {
+        self.pass = pass
+        coordination = engine.coordination
+        identity = engine.identity
+        clock = engine.clock
+        metrics = engine.metrics.schedules
+        logger = engine.logger
+    }
+
+    /// Runs until cancelled or resigned.
+    func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.campaign() }
+            group.addTask { await self.tick() }
+            group.addTask { await self.listen() }
+            // Whoever ends first: the campaign, which only a resignation ends.
+            await group.next()
+            group.cancelAll()
+        }
+        await shielded { await self.resign() }
+    }
+
+    /// Leaves the duty to others, at once.
+    func resign() async {
+        let isFirst = state.withLock { state in
+            defer { state = State(leadsUntil: nil, hasResigned: true) }
+            return !state.hasResigned
+        }
+        guard isFirst else { return }
+        calls.poke()
+        looks.poke()
+        metrics.leads.record(0)
+        try? await coordination.leaders.resign(Self.duty, candidate: identity.id.description)
+        coordination.wakes.signal([WakeHint(executionID: nil, reason: "leader")])
+    }
+
+    // MARK: - Leading
+
+    private var leads: Bool {
+        let present = clock.monotonic
+        return state.withLock { $0.leadsUntil.map { present < $0 } ?? false }
+    }
+
+    private func campaign() async {
+        while !Task.isCancelled, !state.withLock({ $0.hasResigned }) {
+            let start = clock.monotonic
+            // Nobody can be asked: then everybody tries.
+            let isElected =
+                (try? await coordination.leaders.campaign(
+                    Self.duty, candidate: identity.id.description, ttl: Self.term)) ?? true
+            let before = leads
+            let mustResign = state.withLock { state in
+                if !state.hasResigned { state.leadsUntil = isElected ? start + Self.term : nil }
+                return state.hasResigned && isElected
+            }
+            if mustResign {
+                try? await coordination.leaders.resign(Self.duty, candidate: identity.id.description)
+                return
+            }
+            metrics.leads.record(leads ? 1 : 0)
+            if leads, !before { looks.poke() }
+            await calls.wait(until: start + Self.campaigns, clock: clock)
+        }
+    }
+
+    /// Hints about nothing in particular: a schedule was changed, a leader has resigned, a connection is back.
+    private func listen() async {
+        for await hint in coordination.wakes.hints() where hint.executionID == nil && !hint.isQueued && hint.at == nil {
+            calls.poke()
+            looks.poke()
+        }
+    }
+
+    // MARK: - Ticking
+
+    private func tick() async {
+        while !Task.isCancelled, !state.withLock({ $0.hasResigned }) {
+            var deadline: Duration?
+            if leads {
+                do {
+                    deadline = clock.monotonic + next(try await pass.run { self.leads })
+                } catch is CancellationError {
+                    return
+                } catch {
+                    logger.debug("ticks could not be decided", metadata: ["error": "\(error)"])
+                    deadline = clock.monotonic + Self.afterFailure
+                }
+            }
+            await looks.wait(until: deadline, clock: clock)
+        }
+    }
+
+    private func next(_ outlook: TickPass.Outlook) -> Duration {
+        var span = Self.glance
+        if let next = outlook.next { span = min(span, max(.zero, next)) }
+        if outlook.hasWaiting { span = min(span, Self.waitingGlance) }
+        return outlook.isStuck ? max(span, Self.afterFailure) : span
+    }
+}
