@@ -74,14 +74,19 @@ extension Engine {
 
     /// Changes members of a schedule; null removes one. Its name and tenant stay.
     ///
+    /// With `replaces` the changes are the whole schedule.
+    ///
     /// Ticks that are due are decided before, by what the schedule said then.
     ///
     /// - Parameter revision: the revision that the caller has seen; nil: any.
     /// - Throws: `scheduleNotFound`, `scheduleConflict` when it has another revision, `invalidRequest` with every problem.
     @discardableResult
-    public func updateSchedule(_ id: ScheduleID, revision: Int64? = nil, _ changes: JSONObject) async throws -> ScheduleState {
+    public func updateSchedule(
+        _ id: ScheduleID, revision: Int64? = nil, _ changes: JSONObject, replaces: Bool = false
+    ) async throws -> ScheduleState {
         try await edit(id, revision: revision) { record in
-            var definition = record.schedule.json
+            let present = record.schedule.json
+            var definition = replaces ? present.filter { ["name", "tenantId"].contains($0.key) }.reduce(into: [:]) { $0[$1.key] = $1.value } : present
             // Other times replace the old ones, whatever kind they are of.
             if ["cron", "intervalMs", "at"].contains(where: { changes[$0].map { !$0.isNull } ?? false }) {
                 for key in ["cron", "timeZone", "intervalMs", "anchor", "at"] { definition[key] = nil }

@@ -32,6 +32,7 @@ struct Endpoints {
             + ExecutionRoutes(engine: engine).endpoints
             + CommandRoutes(engine: engine).endpoints
             + TokenRoutes(engine: engine).endpoints
+            + ScheduleRoutes(engine: engine).endpoints
             + InsightRoutes(engine: engine).endpoints
             + history.endpoints
             + WeaverRoutes(engine: engine, events: history.events).endpoints
