@@ -36,15 +36,15 @@ extension Engine {
             let state = try await schedule(id)
             let policy = overlap ?? state.record.schedule.overlap
             let now = clock.now
-            // Every tick has an instant of its own.
-            let isTaken = try await !store.ticks(of: id, from: now, through: now, limit: 1).isEmpty
-            let at = isTaken ? now + .microseconds(1) : now
+            // Every tick has an instant of its own. What comes between this look and the decision changes the generation.
+            let later = try await store.ticks(of: id, from: now, through: now + .milliseconds(1), limit: 1).first
+            let at = later.map { $0.at + .microseconds(1) } ?? now
             let isBusy = try await isBusy(state, policy)
             let decision = TickPlan.decide(policy, isBusy: isBusy, waiting: state.waitingCount)
             var maker = TickMaker(engine: self, now: now)
             let tick = try await maker.tick(TickPlan.Item(at: at, decision: decision), of: state.record, source: .trigger)
             if try await decide(state.record, [tick]) != nil,
-                let record = try await store.ticks(of: id, from: at, through: at, limit: 1).first, record.source == .trigger
+                let record = try await store.ticks(of: id, from: at, through: at, limit: 1).first
             {
                 return record
             }
