@@ -91,7 +91,8 @@ extension StoreConformance {
             let made = try await scene.store.decide(decisions, by: scene.workerID())
             try expect("left alone", made.enumerated().filter { $1 == nil }.map(\.offset), is: [7])
             try expect("made", Set(made.compactMap { $0?.first }).count, is: 119)
-            try expect("due", try await scene.store.dueSchedules(limit: 10).schedules.map(\.record.id), is: [records[7].id])
+            try expect(
+                "due", try await scene.store.dueSchedules(limit: 10).schedules.map(\.record.id), is: [records[7].id])
         },
         Case("a tick that has a row keeps it") { scene in
             let record = try await scene.schedule("a")
@@ -137,7 +138,8 @@ extension StoreConformance {
             try expect("it starts", try await scene.store.decide([starts], by: worker), is: [[second.executionID]])
             let after = try await scene.store.dueSchedules(limit: 10)
             try expect("nobody waits", after.hasWaiting, is: false)
-            try expect("the unfinished then", try await scene.store.schedule(record.id)?.unfinished, is: [second.executionID])
+            try expect(
+                "the unfinished then", try await scene.store.schedule(record.id)?.unfinished, is: [second.executionID])
         },
         Case("a backfill starts what was skipped, once") { scene in
             let record = try await scene.schedule("a")
@@ -151,7 +153,9 @@ extension StoreConformance {
                 let decision = ScheduleDecision(
                     now, nextTick: now.nextTick,
                     ticks: [
-                        .init(at: record.nextTick, decision: .fired, source: .backfill, append: scene.first(scene.creation()))
+                        .init(
+                            at: record.nextTick, decision: .fired, source: .backfill,
+                            append: scene.first(scene.creation()))
                     ])
                 made += try await scene.store.decide([decision], by: scene.workerID())[0]?.count ?? 0
             }
@@ -169,7 +173,8 @@ extension StoreConformance {
             var decision = scene.fire(record, row)
             try expect("by its time", try await scene.store.decide([decision], by: scene.workerID()), is: [nil])
             decision.whilePaused = true
-            try expect("by hand", try await scene.store.decide([decision], by: scene.workerID()), is: [[row.executionID]])
+            try expect(
+                "by hand", try await scene.store.decide([decision], by: scene.workerID()), is: [[row.executionID]])
         },
     ]
 }

@@ -20,7 +20,8 @@ extension EndToEnd {
                 """)
             #expect(gaps == 0, "no tick is missing and none is another's")
             let lonely = try await cluster.number(
-                "SELECT count(*) FROM schedule_ticks k WHERE k.decision = 0 AND NOT EXISTS (SELECT FROM executions e WHERE e.id = k.execution_id)")
+                "SELECT count(*) FROM schedule_ticks k WHERE k.decision = 0 AND NOT EXISTS (SELECT FROM executions e WHERE e.id = k.execution_id)"
+            )
             #expect(lonely == 0)
             let (fired, executions) = (
                 try await cluster.number("SELECT count(*) FROM schedule_ticks WHERE decision = 0"),
@@ -32,7 +33,9 @@ extension EndToEnd {
         private func leader(_ cluster: Cluster, of instances: [Instance]) async throws -> Instance {
             try await eventually("an instance leads the schedules") {
                 for instance in instances where instance.process.isRunning {
-                    guard let id = try? await instance.web.get("/v1/workers").json.leaders.schedules.string else { continue }
+                    guard let id = try? await instance.web.get("/v1/workers").json.leaders.schedules.string else {
+                        continue
+                    }
                     return instances.first { $0.workerID == id && $0.process.isRunning }
                 }
                 return nil
@@ -45,7 +48,8 @@ extension EndToEnd {
 
         /// Who has decided the last tick.
         private func decider(_ cluster: Cluster) async throws -> String? {
-            try await cluster.texts("SELECT decided_by::text FROM schedule_ticks ORDER BY decided_at DESC LIMIT 1").first
+            try await cluster.texts("SELECT decided_by::text FROM schedule_ticks ORDER BY decided_at DESC LIMIT 1")
+                .first
         }
 
         private func start(_ cluster: Cluster) async throws -> [Instance] {

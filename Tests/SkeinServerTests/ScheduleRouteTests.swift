@@ -30,7 +30,9 @@ struct ScheduleRouteTests {
             #expect(patched.status == 200 && patched.json["overlap"] == "allow" && patched.json["revision"] == 2)
             let put = try await calls.send(
                 .put, "/v1/schedules/nightly", headers: headers, text: #"{"flowId":"approve","intervalMs":5000}"#)
-            #expect(put.status == 200 && put.json["tag"] == nil && put.json["cron"] == nil && put.json["intervalMs"] == 5_000)
+            #expect(
+                put.status == 200 && put.json["tag"] == nil && put.json["cron"] == nil
+                    && put.json["intervalMs"] == 5_000)
             #expect(try await calls.send(.delete, "/v1/schedules/nightly").status == 200)
             let gone = try await calls.get("/v1/schedules/nightly")
             #expect(gone.status == 404 && gone.code == "SCHEDULE_NOT_FOUND")
@@ -41,7 +43,8 @@ struct ScheduleRouteTests {
         let server = try await TestServer(clock: VirtualClock())
         try await server.test { calls in
             let bad = try await calls.post(
-                "/v1/schedules", ["name": "x", "flowId": "approve", "cron": "0 25 * * 8", "overlap": "skp", "colour": 1])
+                "/v1/schedules",
+                ["name": "x", "flowId": "approve", "cron": "0 25 * * 8", "overlap": "skp", "colour": 1])
             #expect(bad.status == 422)
             #expect(bad.errors == ["/cron": "BAD_CRON", "/overlap": "BAD_VALUE", "/colour": "UNKNOWN_FIELD"])
             let zone = try await calls.post(
@@ -68,7 +71,10 @@ struct ScheduleRouteTests {
             let preview = try await calls.post(path + "/backfill", .object(span.merging(["dryRun": true])))
             #expect(preview.json["count"] == 3 && preview.json["items"]?.array?.count == 3)
             let done = try await calls.post(path + "/backfill", .object(span))
-            #expect(done.json["items"]?.array?.compactMap { $0["decision"]?.string } == ["buffered", "buffered", "buffered"])
+            #expect(
+                done.json["items"]?.array?.compactMap { $0["decision"]?.string } == [
+                    "buffered", "buffered", "buffered",
+                ])
             #expect(try await calls.get(path).json["waitingTicks"] == 3)
             #expect(try await calls.get(path + "/next?n=2").json["items"]?.array?.count == 2)
             let ticks = try await calls.get(path + "/ticks?limit=2")

@@ -55,7 +55,9 @@ extension Engine {
         EngineError(
             .invalidRequest, "the schedule is not valid",
             problems: [
-                Problem(code: "NEVER_FIRES", pointer: .root, message: "No tick is left between now, \"startAt\" and \"endAt\".")
+                Problem(
+                    code: "NEVER_FIRES", pointer: .root,
+                    message: "No tick is left between now, \"startAt\" and \"endAt\".")
             ])
     }
 }

@@ -15,7 +15,8 @@ extension Engine {
         if known.id == record.id { schedulesChanged() }
         guard known.schedule == record.schedule else {
             throw EngineError(
-                .scheduleConflict, "there is another schedule '\(record.schedule.name)'; change it, or take another name")
+                .scheduleConflict,
+                "there is another schedule '\(record.schedule.name)'; change it, or take another name")
         }
         return (try await schedule(known.id), known.id == record.id)
     }
@@ -86,7 +87,10 @@ extension Engine {
     ) async throws -> ScheduleState {
         try await edit(id, revision: revision) { record in
             let present = record.schedule.json
-            var definition = replaces ? present.filter { ["name", "tenantId"].contains($0.key) }.reduce(into: [:]) { $0[$1.key] = $1.value } : present
+            var definition =
+                replaces
+                ? present.filter { ["name", "tenantId"].contains($0.key) }.reduce(into: [:]) { $0[$1.key] = $1.value }
+                : present
             // Other times replace the old ones, whatever kind they are of.
             if ["cron", "intervalMs", "at"].contains(where: { changes[$0].map { !$0.isNull } ?? false }) {
                 for key in ["cron", "timeZone", "intervalMs", "anchor", "at"] { definition[key] = nil }
@@ -97,7 +101,8 @@ extension Engine {
                 throw EngineError(
                     .invalidRequest, "the request is not valid",
                     problems: [
-                        Problem(.badValue, at: JSONPointer(tokens: ["name"]), "The name and the tenant of a schedule stay.")
+                        Problem(
+                            .badValue, at: JSONPointer(tokens: ["name"]), "The name and the tenant of a schedule stay.")
                     ])
             }
             record.schedule = schedule
@@ -146,7 +151,9 @@ extension Engine {
                 if try await schedule(id).record.generation != before.generation { continue }
             }
             if after.movesTicks(from: before) {
-                guard let first = after.schedule.first(at: now, in: try zone(of: after.schedule)) else { throw neverFires() }
+                guard let first = after.schedule.first(at: now, in: try zone(of: after.schedule)) else {
+                    throw neverFires()
+                }
                 after.nextTick = first
             }
             after.revision += 1

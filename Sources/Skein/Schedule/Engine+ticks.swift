@@ -42,7 +42,8 @@ extension Engine {
             let isBusy = try await isBusy(state, policy)
             let decision = TickPlan.decide(policy, isBusy: isBusy, waiting: state.waitingCount)
             var maker = TickMaker(engine: self, now: now)
-            let tick = try await maker.tick(TickPlan.Item(at: at, decision: decision), of: state.record, source: .trigger)
+            let tick = try await maker.tick(
+                TickPlan.Item(at: at, decision: decision), of: state.record, source: .trigger)
             if try await decide(state.record, [tick]) != nil,
                 let record = try await store.ticks(of: id, from: at, through: at, limit: 1).first
             {
@@ -79,7 +80,8 @@ extension Engine {
                 isBusy = isBusy || decision == .fired
                 if decision == .buffered { waiting += 1 }
                 ticks.append(
-                    try await maker.tick(TickPlan.Item(at: at, decision: decision), of: state.record, source: .backfill))
+                    try await maker.tick(TickPlan.Item(at: at, decision: decision), of: state.record, source: .backfill)
+                )
             }
             guard try await decide(state.record, ticks) != nil else { continue }
             rest = rest.dropFirst(part.count)
@@ -92,7 +94,9 @@ extension Engine {
         return backfill
     }
 
-    private func backfill(_ record: ScheduleRecord, from start: Timestamp, through end: Timestamp) async throws -> Backfill {
+    private func backfill(_ record: ScheduleRecord, from start: Timestamp, through end: Timestamp) async throws
+        -> Backfill
+    {
         let zone = try zone(of: record.schedule)
         let known = try await store.ticks(of: record.id, from: start, through: end, limit: .max)
         let done = Set(known.filter { $0.executionID != nil || $0.decision == .buffered }.map(\.at))

@@ -40,7 +40,9 @@ enum TZifReader {
         }
     }
 
-    private static func block(_ name: String, _ header: Header, _ bytes: ArraySlice<UInt8>, timeSize: Int, footer: String?)
+    private static func block(
+        _ name: String, _ header: Header, _ bytes: ArraySlice<UInt8>, timeSize: Int, footer: String?
+    )
         -> ZoneRules?
     {
         let (times, types) = (header.counts[3], header.counts[4])

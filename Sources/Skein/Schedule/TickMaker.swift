@@ -27,7 +27,9 @@ struct TickMaker {
         }
     }
 
-    private mutating func append(_ record: ScheduleRecord, _ tick: Timestamp, _ source: TickSource) async throws -> Append {
+    private mutating func append(_ record: ScheduleRecord, _ tick: Timestamp, _ source: TickSource) async throws
+        -> Append
+    {
         let schedule = record.schedule
         var options = CreateOptions(
             flowVersion: schedule.flowVersion, tenantID: schedule.tenantID, tag: schedule.tag,

@@ -73,7 +73,8 @@ struct TickPass: Sendable {
                 waitingCount: state.waitingCount)
         }
         guard !state.unfinished.isEmpty else { return plan(isBusy: false) }
-        guard record.schedule.overlap == .cancelOther, plan(isBusy: false).items.contains(where: { $0.decision == .fired })
+        guard record.schedule.overlap == .cancelOther,
+            plan(isBusy: false).items.contains(where: { $0.decision == .fired })
         else { return plan(isBusy: true) }
         return plan(isBusy: try await !engine.cancelUnfinished(state))
     }
@@ -88,7 +89,9 @@ struct TickPass: Sendable {
             for tick in decision.ticks {
                 engine.metrics.schedules.count(tick.decision)
                 guard let append = tick.append, started.contains(append.executionID) else { continue }
-                if let delay = delays[append.executionID] { engine.metrics.schedules.lateness.record(delay / .seconds(1)) }
+                if let delay = delays[append.executionID] {
+                    engine.metrics.schedules.lateness.record(delay / .seconds(1))
+                }
                 hints.append(engine.announcement(of: append))
             }
         }
@@ -110,7 +113,9 @@ extension Engine {
 
     /// What instances are told about an execution that a tick started.
     func announcement(of append: Append) -> WakeHint {
-        guard case .create(let new, _) = append.effect else { return WakeHint(executionID: append.executionID, reason: "new") }
+        guard case .create(let new, _) = append.effect else {
+            return WakeHint(executionID: append.executionID, reason: "new")
+        }
         let due = new.readyAt
         return WakeHint(executionID: append.executionID, at: due > new.creation.createdAt ? due : nil, reason: "new")
     }

@@ -15,6 +15,8 @@ final class Ticker: Sendable {
     private static let campaigns = Duration.seconds(2)
     /// The longest time without a look.
     private static let glance = Duration.seconds(30)
+    /// While nobody hears what others change.
+    private static let deafGlance = Duration.seconds(5)
     /// How soon an end that a tick waits for is noticed.
     private static let waitingGlance = Duration.seconds(1)
     private static let afterFailure = Duration.seconds(1)
@@ -128,7 +130,7 @@ final class Ticker: Sendable {
     }
 
     private func next(_ outlook: TickPass.Outlook) -> Duration {
-        var span = Self.glance
+        var span = coordination.health.isUp ? Self.glance : Self.deafGlance
         if let next = outlook.next { span = min(span, max(.zero, next)) }
         if outlook.hasWaiting { span = min(span, Self.waitingGlance) }
         return outlook.isStuck ? max(span, Self.afterFailure) : span

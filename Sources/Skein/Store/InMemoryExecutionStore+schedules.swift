@@ -21,7 +21,9 @@ extension InMemoryExecutionStore {
     public func updateSchedule(_ record: ScheduleRecord) async throws -> Bool {
         try transaction { state, now in
             guard var row = state.schedules[record.id], row.record.generation == record.generation else { return false }
-            if let other = state.schedule(named: record.schedule.name, record.schedule.tenantID), other.record.id != record.id {
+            if let other = state.schedule(named: record.schedule.name, record.schedule.tenantID),
+                other.record.id != record.id
+            {
                 throw StoreError(.invalid, "another schedule is called '\(record.schedule.name)'")
             }
             row.record = record
@@ -73,9 +75,9 @@ extension InMemoryExecutionStore {
                 $0.record.nextTick <= now || ($0.waitingCount > 0 && $0.unfinished.isEmpty)
             }
             let sorted = due.sorted { ($0.record.nextTick, $0.record.id) < ($1.record.nextTick, $1.record.id) }
-            let later = rows.map(\.record.nextTick).filter { $0 > now && $0 != .distantFuture }
+            let coming = rows.map(\.record.nextTick).filter { $0 != .distantFuture }
             return DueSchedules(
-                now: now, schedules: Array(sorted.prefix(limit)), next: later.min(),
+                now: now, schedules: Array(sorted.prefix(limit)), next: coming.min(),
                 hasWaiting: states.contains { $0.waitingCount > 0 })
         }
     }

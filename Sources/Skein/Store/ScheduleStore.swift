@@ -18,7 +18,8 @@ public protocol ScheduleStore: Sendable {
     /// By name.
     func schedules(_ query: ScheduleQuery) async throws -> [ScheduleRecord]
     /// Decided ticks of a span of time, ends included, latest first.
-    func ticks(of id: ScheduleID, from start: Timestamp, through end: Timestamp, limit: Int) async throws -> [TickRecord]
+    func ticks(of id: ScheduleID, from start: Timestamp, through end: Timestamp, limit: Int) async throws
+        -> [TickRecord]
     /// What has to be decided now by the store's clock: ticks that are due, and ticks that waited for an execution that has
     /// ended. Paused schedules have nothing.
     func dueSchedules(limit: Int) async throws -> DueSchedules
@@ -83,7 +84,9 @@ public struct ScheduleState: Sendable, Hashable {
     public var waiting: Timestamp?
     public var waitingCount: Int
 
-    public init(record: ScheduleRecord, unfinished: [ExecutionID] = [], waiting: Timestamp? = nil, waitingCount: Int = 0) {
+    public init(
+        record: ScheduleRecord, unfinished: [ExecutionID] = [], waiting: Timestamp? = nil, waitingCount: Int = 0
+    ) {
         self.record = record
         self.unfinished = unfinished
         self.waiting = waiting
@@ -97,7 +100,7 @@ public struct DueSchedules: Sendable, Hashable {
     public var now: Timestamp
     /// Those whose turn it is, the latest due last.
     public var schedules: [ScheduleState]
-    /// The first tick after `now`; nil: there is none.
+    /// The first tick that is not decided, which may be due by now; nil: there is none.
     public var next: Timestamp?
     /// Ticks wait for the end of executions.
     public var hasWaiting: Bool
@@ -122,7 +125,8 @@ public struct TickRecord: Sendable, Hashable {
     public var decidedAt: Timestamp
 
     public init(
-        at: Timestamp, decision: TickDecision, source: TickSource, executionID: ExecutionID? = nil, error: String? = nil,
+        at: Timestamp, decision: TickDecision, source: TickSource, executionID: ExecutionID? = nil,
+        error: String? = nil,
         decidedAt: Timestamp
     ) {
         self.at = at
@@ -146,7 +150,8 @@ public struct ScheduleDecision: Sendable {
         public var error: String?
 
         public init(
-            at: Timestamp, decision: TickDecision, source: TickSource = .schedule, append: Append? = nil, error: String? = nil
+            at: Timestamp, decision: TickDecision, source: TickSource = .schedule, append: Append? = nil,
+            error: String? = nil
         ) {
             self.at = at
             self.decision = decision

@@ -7,7 +7,8 @@ struct ScheduleCommand: ParsableCommand {
         discussion: "A schedule is named by its name or its id.",
         subcommands: [
             ScheduleCreateCommand.self, ScheduleListCommand.self, ScheduleShowCommand.self, ScheduleTicksCommand.self,
-            ScheduleNextCommand.self, SchedulePauseCommand.self, ScheduleResumeCommand.self, ScheduleTriggerCommand.self,
+            ScheduleNextCommand.self, SchedulePauseCommand.self, ScheduleResumeCommand.self,
+            ScheduleTriggerCommand.self,
             ScheduleBackfillCommand.self, ScheduleDeleteCommand.self,
         ])
 

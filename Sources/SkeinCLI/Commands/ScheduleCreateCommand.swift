@@ -34,7 +34,8 @@ struct ScheduleCreateCommand: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "The context of every execution: JSON, @FILE, or - for stdin.")
     var context: String?
 
-    @Option(help: "skip, bufferOne, bufferAll, cancelOther or allow: what if the last execution still runs. Default: skip.")
+    @Option(
+        help: "skip, bufferOne, bufferAll, cancelOther or allow: what if the last execution still runs. Default: skip.")
     var overlap: String?
 
     @Option(help: "latest, all or none: which missed ticks are made up for. Default: latest.")

@@ -17,7 +17,8 @@ enum CronEvaluation {
             throw EvaluationError("\"n\" must be an integer from 1 to \(most)")
         }
         do {
-            return .array(try instants(text, zone: zoneName, after: start, count: count).map { .string($0.description) })
+            return .array(
+                try instants(text, zone: zoneName, after: start, count: count).map { .string($0.description) })
         } catch {
             throw EvaluationError("\(error)")
         }

@@ -94,14 +94,16 @@ struct CronParser {
         let ends = base.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
         guard let low = number(ends[0], of: field, at: start) else { return }
         guard ends.count == 2 else {
-            return Self.add(low...(step == nil ? low : field.range.upperBound), every: step ?? 1, of: field, to: &values)
+            return Self.add(
+                low...(step == nil ? low : field.range.upperBound), every: step ?? 1, of: field, to: &values)
         }
         let place = start + ends[0].count + 1
         guard var high = number(ends[1], of: field, at: place) else { return }
         // Sunday ends the week, too, when it is written as a name.
         if field == .dayOfWeek, high == 0, low > 0, Self.digits(ends[1]) == nil { high = 7 }
         guard low <= high else {
-            return fail(field, start, "The range \(String(base).quoted) ends before it begins; write two ranges with a comma.")
+            return fail(
+                field, start, "The range \(String(base).quoted) ends before it begins; write two ranges with a comma.")
         }
         Self.add(low...high, every: step ?? 1, of: field, to: &values)
     }

@@ -4,7 +4,8 @@ extension Schedule {
     /// The members that a schedule may have in JSON.
     public static let fields = [
         "name", "flowId", "flowVersion", "context", "tenantId", "tag", "priority", "metadata", "cron", "timeZone",
-        "intervalMs", "anchor", "at", "startAt", "endAt", "jitterMs", "overlap", "missed", "missedWindowMs", "missedMax",
+        "intervalMs", "anchor", "at", "startAt", "endAt", "jitterMs", "overlap", "missed", "missedWindowMs",
+        "missedMax",
     ]
 
     /// The members as `init(_:timeZone:problems:)` reads them; policies are written out where they are defaults.
@@ -55,7 +56,8 @@ private struct ScheduleReader {
     init(_ json: JSONValue) {
         object = json.object ?? [:]
         if json.object == nil {
-            problems.append(Problem(.wrongType, at: .root, "A schedule must be an object, not \(json.kind.withArticle)."))
+            problems.append(
+                Problem(.wrongType, at: .root, "A schedule must be an object, not \(json.kind.withArticle)."))
         }
         for key in object.keys where !Schedule.fields.contains(key) {
             let ending = Suggestion.phrase(for: key, among: Schedule.fields)
@@ -155,7 +157,8 @@ private struct ScheduleReader {
         let names = Choice.allCases.map(\.rawValue)
         add(
             .badValue, key,
-            "\(text.quoted) is not one of \(names.joined(separator: ", "))\(Suggestion.phrase(for: text, among: names))")
+            "\(text.quoted) is not one of \(names.joined(separator: ", "))\(Suggestion.phrase(for: text, among: names))"
+        )
         return nil
     }
 

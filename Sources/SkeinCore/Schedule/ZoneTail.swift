@@ -58,7 +58,9 @@ struct ZoneTail: Sendable, Hashable {
             let start = seconds(of: daylight.start, in: year) - standard
             let end = seconds(of: daylight.end, in: year) - daylight.offset
             // One that begins when another ends: summer goes on.
-            let changes = start < end ? [(start, daylight.offset), (end, standard)] : [(end, standard), (start, daylight.offset)]
+            let changes =
+                start < end
+                ? [(start, daylight.offset), (end, standard)] : [(end, standard), (start, daylight.offset)]
             for (time, offset) in changes where time > before.start || before.start == .min {
                 guard time <= second else { return ZoneRules.Span(start: span.start, end: time, offset: span.offset) }
                 span = ZoneRules.Span(start: time, end: .max, offset: offset)
@@ -77,7 +79,10 @@ struct ZoneTail: Sendable, Hashable {
             day = first + number - 1 + (isLeap && number >= 60 ? 1 : 0)
         case .weekday(let month, let week, let weekday):
             let start = CivilDate.days(year: year, month: month, day: 1)
-            let end = month == 12 ? CivilDate.days(year: year + 1, month: 1, day: 1) : CivilDate.days(year: year, month: month + 1, day: 1)
+            let end =
+                month == 12
+                ? CivilDate.days(year: year + 1, month: 1, day: 1)
+                : CivilDate.days(year: year, month: month + 1, day: 1)
             let shift = (weekday - CivilDate.weekday(ofDay: start) + 7) % 7
             let wanted = start + shift + (week - 1) * 7
             day = wanted < end ? wanted : wanted - 7

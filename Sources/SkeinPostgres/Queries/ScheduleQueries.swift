@@ -91,14 +91,13 @@ enum ScheduleQueries {
         SELECT \(columns), \(work) FROM d JOIN schedules s ON s.id = d.id ORDER BY s.next_tick, s.id LIMIT $2::integer
         """)
 
-    /// $1 time
+    /// The first undecided tick of all, also one that has become due since `due` looked. $1 time
     static let outlook = PostgresStatement(
         "schedule_outlook",
         """
         SELECT COALESCE($1::timestamptz, statement_timestamp()),
             (SELECT s.next_tick FROM schedules s
-                WHERE NOT s.paused AND s.next_tick > COALESCE($1::timestamptz, statement_timestamp()) AND s.next_tick < 'infinity'
-                ORDER BY s.next_tick LIMIT 1),
+                WHERE NOT s.paused AND s.next_tick < 'infinity' ORDER BY s.next_tick LIMIT 1),
             EXISTS (SELECT FROM schedule_ticks k JOIN schedules s ON s.id = k.schedule_id
                 WHERE k.decision = 3 AND k.execution_id IS NULL AND NOT s.paused)
         """)

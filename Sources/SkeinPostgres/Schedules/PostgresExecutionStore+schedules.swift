@@ -137,7 +137,8 @@ extension ScheduleState {
 
 extension TickRecord {
     fileprivate init(_ row: PostgresRow) throws {
-        guard let decision = TickDecision(rawValue: try row.int16(1)), let source = TickSource(rawValue: try row.int16(2))
+        guard let decision = TickDecision(rawValue: try row.int16(1)),
+            let source = TickSource(rawValue: try row.int16(2))
         else {
             throw StoreError(.corrupt, "a tick that was decided in an unknown way")
         }

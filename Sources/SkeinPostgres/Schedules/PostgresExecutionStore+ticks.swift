@@ -65,7 +65,8 @@ extension PostgresExecutionStore {
             .array(.texts(optional: made.map(\.tag))), .array(.int2s(made.map(\.priority))),
             .array(.timestamps(made.map(\.createdAt.microseconds))),
             .array(.timestamps(new.map(\.readyAt.microseconds))), .array(.texts(new.map(\.needs))),
-            .ids(appends.map(\.operationID)), .array(.byteas(appends.map(\.body))), .array(.int2s(appends.map(\.count))),
+            .ids(appends.map(\.operationID)), .array(.byteas(appends.map(\.body))),
+            .array(.int2s(appends.map(\.count))),
         ]
     }
 

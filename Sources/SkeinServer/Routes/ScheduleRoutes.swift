@@ -160,7 +160,9 @@ struct ScheduleRoutes: Sendable {
     }
 
     /// Removes a member that is the request's, not the schedule's.
-    private func take<T>(_ key: String, _ expected: String, _ path: KeyPath<JSONValue, T?>, from object: inout JSONObject)
+    private func take<T>(
+        _ key: String, _ expected: String, _ path: KeyPath<JSONValue, T?>, from object: inout JSONObject
+    )
         throws -> T?
     {
         guard let value = object.removeValue(forKey: key), !value.isNull else { return nil }

@@ -45,7 +45,9 @@ struct CronExpressionTests {
             try Self.next("0 0 13 * FRI", after: start, count: 4).map { $0.prefix(10) } == [
                 "2026-06-05", "2026-06-12", "2026-06-13", "2026-06-19",
             ])
-        #expect(try Self.next("0 0 13 * */5", after: start).map { $0.prefix(10) } == ["2026-09-13"], "0 and 5: Sunday, Friday")
+        #expect(
+            try Self.next("0 0 13 * */5", after: start).map { $0.prefix(10) } == ["2026-09-13"],
+            "0 and 5: Sunday, Friday")
         #expect(try Self.next("0 0 */2 * FRI", after: start).map { $0.prefix(10) } == ["2026-06-05"])
         #expect(try Self.next("0 0 */10 * FRI", after: start).map { $0.prefix(10) } == ["2026-07-31"])
     }
@@ -115,7 +117,8 @@ struct CronExpressionTests {
             try Self.next("0 12 1 1,7 *", after: "2399-12-31T00:00:00Z", in: Self.berlin, count: 2) == [
                 "2400-01-01T11:00:00Z", "2400-07-01T10:00:00Z",
             ])
-        let southern = ZoneRules(name: "Lord_Howe", first: 37_800, transitions: [], footer: "<+1030>-10:30<+11>-11,M10.1.0,M4.1.0")
+        let southern = ZoneRules(
+            name: "Lord_Howe", first: 37_800, transitions: [], footer: "<+1030>-10:30<+11>-11,M10.1.0,M4.1.0")
         #expect(
             try Self.next("15 2 * * *", after: "2026-10-03T00:00:00Z", in: southern, count: 2) == [
                 "2026-10-03T15:30:00Z", "2026-10-04T15:15:00Z",

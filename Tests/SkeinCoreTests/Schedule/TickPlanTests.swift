@@ -51,7 +51,8 @@ struct TickPlanTests {
         (OverlapPolicy.skip, false, 0, TickDecision.fired), (.skip, true, 0, .skippedOverlap),
         (.allow, true, 0, .fired), (.allow, true, 5, .fired),
         (.bufferOne, false, 0, .fired), (.bufferOne, true, 0, .buffered), (.bufferOne, true, 1, .skippedOverlap),
-        (.bufferOne, false, 1, .skippedOverlap), (.bufferAll, true, 999, .buffered), (.bufferAll, true, 1_000, .skippedOverlap),
+        (.bufferOne, false, 1, .skippedOverlap), (.bufferAll, true, 999, .buffered),
+        (.bufferAll, true, 1_000, .skippedOverlap),
         (.bufferAll, false, 1, .buffered), (.cancelOther, true, 0, .buffered), (.cancelOther, false, 0, .fired),
     ])
     func `an unfinished execution decides by the policy`(
@@ -76,7 +77,11 @@ struct TickPlanTests {
 
     @Test func `a tick that waited starts before those that are due`() {
         let plan = Self.plan(due: 5, now: 5, waiting: 2, waitingCount: 1) { $0.overlap = .bufferOne }
-        #expect(plan.items == [.init(at: Self.minute(2), decision: .buffered, hasWaited: true), .init(at: Self.minute(5), decision: .buffered)])
+        #expect(
+            plan.items == [
+                .init(at: Self.minute(2), decision: .buffered, hasWaited: true),
+                .init(at: Self.minute(5), decision: .buffered),
+            ])
         let busy = Self.plan(due: 5, now: 4, isBusy: true, waiting: 2, waitingCount: 1) { $0.overlap = .bufferOne }
         #expect(busy.items.isEmpty && busy.next == Self.minute(5))
     }
@@ -113,7 +118,8 @@ struct TickPlanTests {
     @Test func `a schedule is read with every problem, and as it was written`() throws {
         var problems: [Problem] = []
         let bad: JSONValue = [
-            "flowId": 3, "cron": "61 * * * *", "at": "soon", "jitterMs": -1, "overlap": "skp", "missedMax": 0, "colour": 1,
+            "flowId": 3, "cron": "61 * * * *", "at": "soon", "jitterMs": -1, "overlap": "skp", "missedMax": 0,
+            "colour": 1,
         ]
         #expect(Schedule(bad, timeZone: "UTC", problems: &problems) == nil)
         #expect(
@@ -121,7 +127,8 @@ struct TickPlanTests {
                 "/colour", "/name", "/flowId", "/at", "/jitterMs", "/overlap", "/missedMax",
             ], "\(problems)")
         var schedule = Schedule(
-            "s", flowID: "f", times: .cron(try CronExpression("0 2 * * *"), timeZone: "Europe/Berlin"), context: ["a": 1])
+            "s", flowID: "f", times: .cron(try CronExpression("0 2 * * *"), timeZone: "Europe/Berlin"),
+            context: ["a": 1])
         schedule.jitter = .seconds(3)
         schedule.endAt = Self.minute(9)
         problems = []

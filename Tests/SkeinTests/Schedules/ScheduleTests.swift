@@ -60,12 +60,15 @@ struct ScheduleTests {
             execution.creation.metadata == [
                 "team": "x",
                 "schedule": [
-                    "id": .string(id.description), "name": "s", "tick": "2026-01-01T00:01:00.000000Z", "source": "schedule",
+                    "id": .string(id.description), "name": "s", "tick": "2026-01-01T00:01:00.000000Z",
+                    "source": "schedule",
                 ],
             ])
     }
 
-    @Test func `a tick takes the latest version, and fails with the reason when the flow is gone from its context`() async throws {
+    @Test func `a tick takes the latest version, and fails with the reason when the flow is gone from its context`()
+        async throws
+    {
         let bench = try await bench()
         let id = try await make(bench, ["overlap": "allow"])
         try await bench.engine.register(
@@ -89,7 +92,9 @@ struct ScheduleTests {
         #expect(try await decisions(bench, id).last == .fired)
     }
 
-    @Test func `buffered ticks run one after the other, also when the instance that buffered them is gone`() async throws {
+    @Test func `buffered ticks run one after the other, also when the instance that buffered them is gone`()
+        async throws
+    {
         let bench = try await bench()
         let id = try await make(bench, ["overlap": "bufferAll"])
         try await minute(bench, 3)
@@ -158,7 +163,8 @@ struct ScheduleTests {
     }
 
     @Test(arguments: [FaultyStore.Fault.crashBefore, .crashAfter])
-    func `an engine that dies while it decides loses no tick and doubles none`(_ fault: FaultyStore.Fault) async throws {
+    func `an engine that dies while it decides loses no tick and doubles none`(_ fault: FaultyStore.Fault) async throws
+    {
         let bench = try await bench()
         let id = try await make(bench, ["overlap": "allow"])
         for _ in 0..<4 {
@@ -167,7 +173,8 @@ struct ScheduleTests {
             await #expect(throws: CancellationError.self) { try await dying.decideTicks() }
             try await bench.engine.decideTicks()
         }
-        #expect(try await bench.engine.ticks(of: id).map(\.at) == (1...4).reversed().map { Self.start + .seconds(60 * $0) })
+        #expect(
+            try await bench.engine.ticks(of: id).map(\.at) == (1...4).reversed().map { Self.start + .seconds(60 * $0) })
         #expect(try await bench.store.list(.all).count == 4)
     }
 
@@ -182,9 +189,12 @@ struct ScheduleTests {
         let schedule = try await bench.engine.schedule(id).record.schedule
         let delay = schedule.delay(of: tick.at, in: id)
         #expect(delay > .zero && delay <= .seconds(50))
-        let request = { ClaimRequest(
-            ownership: Ownership(workerID: worker, claimID: ClaimID(raw: .v4(random: 3, 4)), lease: .seconds(10)), handlers: ["ask"],
-            handlerWait: .seconds(600), limit: 10) }
+        let request = {
+            ClaimRequest(
+                ownership: Ownership(workerID: worker, claimID: ClaimID(raw: .v4(random: 3, 4)), lease: .seconds(10)),
+                handlers: ["ask"],
+                handlerWait: .seconds(600), limit: 10)
+        }
         bench.clock.advance(to: tick.at + delay + .microseconds(-1))
         #expect(try await bench.store.claim(request()).claims.isEmpty)
         bench.clock.advance(by: .microseconds(1))
@@ -261,7 +271,9 @@ struct ScheduleTests {
         let third = try await bench.engine.triggerSchedule(id, overlap: .allow)
         #expect([first, second, third].map(\.decision) == [.fired, .skippedOverlap, .fired])
         #expect(Set([first, second, third].map(\.at)).count == 3 && first.source == .trigger)
-        #expect(try await bench.engine.execution(try #require(first.executionID)).creation.metadata?["schedule"]?["source"] == "trigger")
+        #expect(
+            try await bench.engine.execution(try #require(first.executionID)).creation.metadata?["schedule"]?["source"]
+                == "trigger")
     }
 
     @Test func `a backfill runs what has started nothing, and its preview says what`() async throws {
