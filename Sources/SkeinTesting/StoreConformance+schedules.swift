@@ -125,7 +125,7 @@ extension StoreConformance {
             try expect("it waits", try await scene.store.decide([waits], by: worker), is: [[]])
             let look = try await scene.store.dueSchedules(limit: 10)
             try expect("while it runs", look.schedules.count, is: 0)
-            try expect("somebody waits", look.hasWaiting, is: true)
+            try expect("whom it waits for", look.awaited, is: [first.executionID])
             try await scene.commit(scene.end(first.executionID, at: 2))
             state = try require(try await scene.store.dueSchedules(limit: 10).schedules.first, "it is due")
             try expect("who waits", state.waiting, is: waits.ticks[0].at)
@@ -137,7 +137,7 @@ extension StoreConformance {
                 ticks: [.init(at: waits.ticks[0].at, decision: .buffered, append: second)])
             try expect("it starts", try await scene.store.decide([starts], by: worker), is: [[second.executionID]])
             let after = try await scene.store.dueSchedules(limit: 10)
-            try expect("nobody waits", after.hasWaiting, is: false)
+            try expect("nobody waits", after.awaited, is: [])
             try expect(
                 "the unfinished then", try await scene.store.schedule(record.id)?.unfinished, is: [second.executionID])
         },

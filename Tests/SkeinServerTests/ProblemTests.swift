@@ -138,7 +138,7 @@ struct ProblemTests {
             .idempotencyMismatch: 422,
             .handlerNotFound: 422, .flowConflict: 409, .executionBusy: 409, .executionNotWaiting: 409,
             .executionEnded: 409,
-            .tokenNotFound: 404, .tokenUsed: 409, .tokenExpired: 410, .tokenRevoked: 410,
+            .scheduleNotFound: 404, .scheduleConflict: 409, .tokenNotFound: 404, .tokenUsed: 409, .tokenExpired: 410, .tokenRevoked: 410,
             .executionCancelled: 409, .idempotencyInFlight: 409, .lockUnavailable: 409, .lockLost: 409, .timeout: 504,
             .unavailable: 503,
             .corrupt: 500,

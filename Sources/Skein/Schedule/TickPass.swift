@@ -10,7 +10,8 @@ struct TickPass: Sendable {
     struct Outlook: Sendable {
         /// How long until the next tick; nil: there is none.
         var next: Duration?
-        var hasWaiting: Bool
+        /// Executions whose end ticks wait for.
+        var awaited: [ExecutionID]
         /// Something is due that could not be decided here.
         var isStuck: Bool
     }
@@ -25,11 +26,11 @@ struct TickPass: Sendable {
         while true {
             let due = try await engine.store.dueSchedules(limit: Self.batch)
             guard !due.schedules.isEmpty, goesOn() else {
-                return Outlook(next: due.next.map { $0 - due.now }, hasWaiting: due.hasWaiting, isStuck: false)
+                return Outlook(next: due.next.map { $0 - due.now }, awaited: due.awaited, isStuck: false)
             }
             guard try await decide(due.schedules, at: due.now) > 0 else {
                 // Another instance is at it, or none of them can be decided here.
-                return Outlook(next: due.next.map { $0 - due.now }, hasWaiting: due.hasWaiting, isStuck: true)
+                return Outlook(next: due.next.map { $0 - due.now }, awaited: due.awaited, isStuck: true)
             }
         }
     }

@@ -17,11 +17,14 @@ final class Ticker: Sendable {
     private static let glance = Duration.seconds(30)
     /// While nobody hears what others change.
     private static let deafGlance = Duration.seconds(5)
-    /// How soon an end that a tick waits for is noticed.
-    private static let waitingGlance = Duration.seconds(1)
+    /// How soon an end that a tick waits for is found when nobody told of it.
+    private static let waitingGlance = Duration.seconds(5)
+    /// Ends that are waited for at once.
+    private static let mostAwaited = 256
     private static let afterFailure = Duration.seconds(1)
 
     private let pass: TickPass
+    private let engine: Engine
     private let coordination: Coordination
     private let identity: WorkerIdentity
     private let clock: any EngineClock
@@ -35,10 +38,15 @@ final class Ticker: Sendable {
         /// By the monotonic clock: the leadership is trusted until then.
         var leadsUntil: Duration?
         var hasResigned = false
+        /// Executions whose end is waited for.
+        var awaited: Set<ExecutionID> = []
     }
+
+    private let (ends, endsInput) = AsyncStream.makeStream(of: ExecutionID.self)
 
     init(_ pass: TickPass, _ engine: Engine) {
         self.pass = pass
+        self.engine = engine
         coordination = engine.coordination
         identity = engine.identity
         clock = engine.clock
@@ -52,6 +60,7 @@ final class Ticker: Sendable {
             group.addTask { await self.campaign() }
             group.addTask { await self.tick() }
             group.addTask { await self.listen() }
+            group.addTask { await self.awaitEnds() }
             // Whoever ends first: the campaign, which only a resignation ends.
             await group.next()
             group.cancelAll()
@@ -62,7 +71,7 @@ final class Ticker: Sendable {
     /// Leaves the duty to others, at once.
     func resign() async {
         let isFirst = state.withLock { state in
-            defer { state = State(leadsUntil: nil, hasResigned: true) }
+            defer { (state.leadsUntil, state.hasResigned) = (nil, true) }
             return !state.hasResigned
         }
         guard isFirst else { return }
@@ -105,9 +114,35 @@ final class Ticker: Sendable {
     /// Hints about nothing in particular: a schedule was changed, a leader has resigned, a connection is back.
     private func listen() async {
         for await hint in coordination.wakes.hints() where hint.executionID == nil && !hint.isQueued && hint.at == nil {
-            calls.poke()
-            looks.poke()
+            // A changed schedule is the leader's business; anything else may mean that there is no leader any more.
+            if hint.reason != Self.duty { calls.poke() }
+            if leads { looks.poke() }
         }
+    }
+
+    // MARK: - Ends
+
+    /// Ticks that wait start when the execution before them ends, not at the next look.
+    private func awaitEnds() async {
+        await withDiscardingTaskGroup { group in
+            for await id in ends {
+                group.addTask {
+                    _ = try? await self.engine.wait(for: id, timeout: .seconds(600))
+                    self.state.withLock { _ = $0.awaited.remove(id) }
+                    self.looks.poke()
+                }
+            }
+        }
+    }
+
+    private func awaitEnds(of executions: [ExecutionID]) {
+        let new = state.withLock { state in
+            let new = executions.filter { !state.awaited.contains($0) }.prefix(
+                max(0, Self.mostAwaited - state.awaited.count))
+            state.awaited.formUnion(new)
+            return new
+        }
+        for id in new { endsInput.yield(id) }
     }
 
     // MARK: - Ticking
@@ -132,7 +167,10 @@ final class Ticker: Sendable {
     private func next(_ outlook: TickPass.Outlook) -> Duration {
         var span = coordination.health.isUp ? Self.glance : Self.deafGlance
         if let next = outlook.next { span = min(span, max(.zero, next)) }
-        if outlook.hasWaiting { span = min(span, Self.waitingGlance) }
+        if !outlook.awaited.isEmpty {
+            awaitEnds(of: outlook.awaited)
+            span = min(span, Self.waitingGlance)
+        }
         return outlook.isStuck ? max(span, Self.afterFailure) : span
     }
 }

@@ -78,7 +78,7 @@ extension InMemoryExecutionStore {
             let coming = rows.map(\.record.nextTick).filter { $0 != .distantFuture }
             return DueSchedules(
                 now: now, schedules: Array(sorted.prefix(limit)), next: coming.min(),
-                hasWaiting: states.contains { $0.waitingCount > 0 })
+                awaited: Array(states.filter { $0.waitingCount > 0 }.flatMap(\.unfinished).prefix(100)))
         }
     }
 

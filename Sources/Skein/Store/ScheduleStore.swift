@@ -102,14 +102,14 @@ public struct DueSchedules: Sendable, Hashable {
     public var schedules: [ScheduleState]
     /// The first tick that is not decided, which may be due by now; nil: there is none.
     public var next: Timestamp?
-    /// Ticks wait for the end of executions.
-    public var hasWaiting: Bool
+    /// Executions whose end ticks wait for, 100 of them at most.
+    public var awaited: [ExecutionID]
 
-    public init(now: Timestamp, schedules: [ScheduleState], next: Timestamp?, hasWaiting: Bool) {
+    public init(now: Timestamp, schedules: [ScheduleState], next: Timestamp?, awaited: [ExecutionID]) {
         self.now = now
         self.schedules = schedules
         self.next = next
-        self.hasWaiting = hasWaiting
+        self.awaited = awaited
     }
 }
 

@@ -98,8 +98,9 @@ enum ScheduleQueries {
         SELECT COALESCE($1::timestamptz, statement_timestamp()),
             (SELECT s.next_tick FROM schedules s
                 WHERE NOT s.paused AND s.next_tick < 'infinity' ORDER BY s.next_tick LIMIT 1),
-            EXISTS (SELECT FROM schedule_ticks k JOIN schedules s ON s.id = k.schedule_id
-                WHERE k.decision = 3 AND k.execution_id IS NULL AND NOT s.paused)
+            ARRAY(SELECT a FROM (SELECT DISTINCT schedule_id FROM schedule_ticks WHERE decision = 3 AND execution_id IS NULL) w
+                    JOIN schedules s ON s.id = w.schedule_id CROSS JOIN unnest(s.active) a
+                WHERE NOT s.paused AND EXISTS (SELECT FROM ready r WHERE r.execution_id = a) LIMIT 100)
         """)
 
     /// What this version cannot read is kept from being due for ever. $1 id

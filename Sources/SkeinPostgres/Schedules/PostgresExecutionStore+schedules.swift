@@ -98,7 +98,7 @@ extension PostgresExecutionStore {
             guard let outlook = results[1].first else { throw StoreError(.corrupt, "no outlook") }
             return DueSchedules(
                 now: try outlook.time(0), schedules: schedules, next: try outlook.timeIfPresent(1),
-                hasWaiting: try outlook.bool(2))
+                awaited: try outlook.uuids(2).map { ExecutionID($0) })
         }
     }
 
