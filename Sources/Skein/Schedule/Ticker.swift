@@ -10,9 +10,12 @@ import Synchronization
 /// can be elected.
 final class Ticker: Sendable {
     static let duty = "schedules"
-    /// A leader that died is followed by another within this and the pause between two campaigns.
-    private static let term = Duration.seconds(6)
+    /// A leader that died is followed by another within this and the pause of those who do not lead.
+    private static let term = Duration.seconds(7)
+    private static let renewals = Duration.seconds(5)
     private static let campaigns = Duration.seconds(2)
+    /// Who does not lead asks who does, which costs less, and campaigns every so often all the same.
+    private static let campaignsEvery = 15
     /// The longest time without a look.
     private static let glance = Duration.seconds(30)
     /// While nobody hears what others change.
@@ -90,12 +93,11 @@ final class Ticker: Sendable {
     }
 
     private func campaign() async {
+        var turn = 0
         while !Task.isCancelled, !state.withLock({ $0.hasResigned }) {
             let start = clock.monotonic
-            // Nobody can be asked: then everybody tries.
-            let isElected =
-                (try? await coordination.leaders.campaign(
-                    Self.duty, candidate: identity.id.description, ttl: Self.term)) ?? true
+            let isElected = await isElected(isThorough: turn % Self.campaignsEvery == 0)
+            turn += 1
             let before = leads
             let mustResign = state.withLock { state in
                 if !state.hasResigned { state.leadsUntil = isElected ? start + Self.term : nil }
@@ -107,7 +109,22 @@ final class Ticker: Sendable {
             }
             metrics.leads.record(leads ? 1 : 0)
             if leads, !before { looks.poke() }
-            await calls.wait(until: start + Self.campaigns, clock: clock)
+            await calls.wait(until: start + (leads ? Self.renewals : Self.campaigns), clock: clock)
+        }
+    }
+
+    /// Nobody can be asked: then everybody tries.
+    private func isElected(isThorough: Bool) async -> Bool {
+        let candidate = identity.id.description
+        do {
+            if !isThorough, !leads, let leader = try await coordination.leaders.leader(of: Self.duty),
+                leader != candidate
+            {
+                return false
+            }
+            return try await coordination.leaders.campaign(Self.duty, candidate: candidate, ttl: Self.term)
+        } catch {
+            return true
         }
     }
 
