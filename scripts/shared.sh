@@ -3,7 +3,7 @@
 
 # shellcheck disable=SC2034  # used by the scripts that source this file
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
-build_packages=(pkg-config libpq-dev libhiredis-dev libjemalloc-dev)
+build_packages=(pkg-config libpq-dev libhiredis-dev libjemalloc-dev tzdata)
 # shellcheck disable=SC2034
 server_packages=(postgresql redis-server python3)
 
@@ -41,6 +41,7 @@ provided() {
         libjemalloc-dev) pkg-config --exists jemalloc 2>/dev/null ;;
         postgresql) pg_bin >/dev/null ;;
         redis-server) command -v redis-server && command -v redis-cli ;;
+        tzdata) [ -e "${TZDIR:-/usr/share/zoneinfo}/Europe/Berlin" ] ;;
         python3-venv) python3 -c 'import ensurepip, venv' 2>/dev/null ;;
         *) command -v "$1" ;;
     esac >/dev/null

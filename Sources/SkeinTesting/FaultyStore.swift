@@ -53,7 +53,7 @@ public final class FaultyStore: ExecutionStore {
 
     let base: any ExecutionStore
     private let state: Mutex<State>
-    private let hooks: Hooks?
+    let hooks: Hooks?
 
     /// - Parameters:
     ///   - base: the store that survives.
@@ -80,7 +80,7 @@ public final class FaultyStore: ExecutionStore {
     public var incarnationChanges: AsyncStream<Void> { base.incarnationChanges }
 
     /// A call that appends.
-    private func writing<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+    func writing<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
         await hooks?.gate()
         let fault: Fault? = try state.withLock { state in
             guard !state.isCrashed else { throw CancellationError() }

@@ -52,7 +52,7 @@ public struct StoreConformance: Sendable {
     /// What every store has to keep.
     public static let cases: [Case] =
         appends + batches + effects + creations + keys + claims + directClaims + leases + inboxes + cancels + races
-        + families + tokens + limits + fences + workers + flows
+        + families + tokens + limits + schedules + fences + workers + flows
         + reads + lists + chores
 
     /// What a store may notice besides: appends that no correct engine sends, because a row at a wrong position must

@@ -220,6 +220,14 @@ extension Engine {
         dispatcher?.expect(due)
     }
 
+    /// The row that starts an execution which somebody else makes durable, and nobody owns.
+    ///
+    /// - Throws: as `create`.
+    func firstRow(_ flowID: String, _ context: JSONObject, _ options: CreateOptions) async throws -> Append {
+        let (creation, flow, _) = try await creation(flowID, context, options)
+        return first(creation, flow, nil, due: options.readyAt(now: creation.createdAt), ownership: nil).0
+    }
+
     private func first(
         _ creation: ExecutionCreation, _ flow: CompiledFlow, _ fork: (source: ExecutionID, step: StepID)?,
         due: Timestamp, ownership: Ownership?, knownVersions: Int? = nil

@@ -33,6 +33,7 @@ public final class Engine: Service, Sendable {
     /// Rung when too many handlers are stuck.
     private let recycling = Alarm()
     private let driverBox = Mutex<Driver?>(nil)
+    private let tickerBox = Mutex<Ticker?>(nil)
 
     /// - Parameters:
     ///   - store: where everything is kept: `.inMemory`, or `.postgres(url)` of SkeinPostgres.
@@ -117,6 +118,8 @@ public final class Engine: Service, Sendable {
         try await ensureRegistered()
         let dispatcher = makeDispatcher()
         dispatcherBox.withLock { $0 = dispatcher }
+        let ticker = Ticker(TickPass(engine: self), self)
+        tickerBox.withLock { $0 = ticker }
         draining.lower()
         running.raise()
         slots.open()
@@ -127,6 +130,7 @@ public final class Engine: Service, Sendable {
             let pulse = clock is SystemClock ? PulseThread() : nil
             pulse?.start()
             addLoops(to: &group, dispatcher, pulse)
+            group.addTask { await ticker.run() }
             isWorn = await isWornOut()
             await shielded { await self.stop() }
             group.cancelAll()
@@ -136,6 +140,7 @@ public final class Engine: Service, Sendable {
             await commits.value
         }
         dispatcherBox.withLock { $0 = nil }
+        tickerBox.withLock { $0 = nil }
         running.lower()
         draining.lower()
         guard isWorn else { return }
@@ -212,6 +217,8 @@ public final class Engine: Service, Sendable {
     private func stop() async {
         draining.raise()
         slots.close()
+        // Others lead at once, whatever time the handlers take.
+        _ = await TimeLimit.run(.seconds(1), clock: SystemClock()) { await self.tickerBox.withLock { $0 }?.resign() }
         for slot in slots.all { slot.wake() }
         logger.info("stopping", metadata: ["executions": "\(slots.count)"])
         _ = await TimeLimit.run(configuration.grace, clock: SystemClock()) { await self.slots.empty() }

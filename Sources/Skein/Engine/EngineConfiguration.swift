@@ -49,7 +49,8 @@ public struct EngineConfiguration: Sendable {
     public var recycleAt: Double?
     /// False: the instance leaves alone what dead or silent workers still hold, and takes what they let go. Default: true.
     public var recoversRunning = true
-
+    /// The time zone of cron expressions that name none. Default: UTC.
+    public var timeZone = "UTC"
     /// False: the instance creates, answers and signals, but runs nothing. Default: true.
     public var claims = true
     /// Whether other instances may have handlers that this one lacks. Default: whether the coordination is shared.

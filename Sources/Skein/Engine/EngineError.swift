@@ -26,6 +26,8 @@ public struct EngineError: Error, Sendable, Hashable, CustomStringConvertible {
         case tokenUsed = "TOKEN_USED"
         case tokenExpired = "TOKEN_EXPIRED"
         case tokenRevoked = "TOKEN_REVOKED"
+        case scheduleNotFound = "SCHEDULE_NOT_FOUND"
+        case scheduleConflict = "SCHEDULE_CONFLICT"
         case timeout = "TIMEOUT"
         case unavailable = "UNAVAILABLE"
         case corrupt = "CORRUPT"

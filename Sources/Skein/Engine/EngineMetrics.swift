@@ -20,6 +20,7 @@ struct EngineMetrics: Sendable {
     let handlersStuck: Gauge
     /// 1 while this instance leads the duty.
     let leadsMaintenance: Gauge
+    let schedules: ScheduleMetrics
 
     init(_ factory: any MetricsFactory) {
         func counter(_ label: String, _ dimensions: [(String, String)] = []) -> Counter {
@@ -41,6 +42,7 @@ struct EngineMetrics: Sendable {
         started = counter("skein_executions_created_total")
         ended = counter("skein_executions_ended_total")
         steps = counter("skein_steps_total")
+        schedules = ScheduleMetrics(factory)
         leadsMaintenance = Gauge(label: "skein_leader", dimensions: [("duty", Housekeeper.duty)], factory: factory)
     }
 }

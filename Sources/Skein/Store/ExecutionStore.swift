@@ -121,8 +121,7 @@ public protocol WorkerRegistry: Sendable {
 
 /// Everything the engine keeps.
 public protocol ExecutionStore: ExecutionJournal, ClaimStore, CommandStore, ChildStore, TokenStore, LimitStore,
-    ExecutionReader,
-    FlowStore, WorkerRegistry
+    ScheduleStore, ExecutionReader, FlowStore, WorkerRegistry
 {
     /// Brings the schema up to date, from any number of instances at once. Returns the names of what was applied.
     func migrate() async throws -> [String]

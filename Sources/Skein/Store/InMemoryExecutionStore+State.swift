@@ -16,6 +16,7 @@ extension InMemoryExecutionStore {
         var tokens: [TokenID: Token] = [:]
         /// By the digests of their secrets.
         var tokenIDs: [[UInt8]: TokenID] = [:]
+        var schedules: [ScheduleID: ScheduleRow] = [:]
         var flows: [String: [String: JSONValue]] = [:]
         var families: [ExecutionID: Family] = [:]
         /// Parents and rounds that children have ended for, not yet counted.

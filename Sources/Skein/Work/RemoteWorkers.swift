@@ -36,7 +36,7 @@ final class RemoteWorkers: Sendable {
         let known = given.flatMap { id in state.withLock { $0.known[id] } }
         if let given, let known, known.handlers == handlers {
             if known.until > now { return given }
-            if try await store.heartbeat(given) {
+            if try await store.heartbeat(given) != nil {
                 remember(given, handlers, until: now + lease / 3, at: now)
                 return given
             }
@@ -55,7 +55,7 @@ final class RemoteWorkers: Sendable {
         var id = given ?? WorkerID(raw: .random())
         while true {
             try await store.register(WorkerRecord(id: id, podID: WorkerRecord.remotePod(id), handlers: handlers))
-            if try await store.heartbeat(id) { break }
+            if try await store.heartbeat(id) != nil { break }
             // The dead do not come back.
             id = WorkerID(raw: .random())
         }
@@ -66,7 +66,7 @@ final class RemoteWorkers: Sendable {
     /// The worker gave a sign of life.
     func touch(_ id: WorkerID, in store: any ExecutionStore, lease: Duration, at now: Duration) async throws {
         let isRecent = state.withLock { $0.known[id].map { $0.until > now } ?? false }
-        guard !isRecent, try await store.heartbeat(id) else { return }
+        guard !isRecent, try await store.heartbeat(id) != nil else { return }
         state.withLock { $0.known[id]?.until = now + lease / 3 }
     }
 

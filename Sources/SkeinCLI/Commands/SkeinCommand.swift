@@ -13,7 +13,8 @@ struct SkeinCommand: ParsableCommand {
         subcommands: [
             DevCommand.self, ServeCommand.self, MigrateCommand.self, FlowCommand.self, RunCommand.self,
             ExecCommand.self,
-            TokenCommand.self, LockCommand.self, LimitCommand.self, WorkerCommand.self, EvalCommand.self,
+            ScheduleCommand.self, TokenCommand.self, LockCommand.self, LimitCommand.self, WorkerCommand.self,
+            EvalCommand.self,
             DoctorCommand.self,
             VersionCommand.self,
             CompletionsCommand.self,

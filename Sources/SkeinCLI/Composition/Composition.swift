@@ -77,6 +77,7 @@ struct Composition: Sendable {
         configuration.grace = settings.grace
         configuration.handlerWait = settings.handlerWait
         configuration.claims = claims
+        configuration.timeZone = settings.timeZone
         configuration.isClustered = isClustered
         configuration.recycleAt = 0.5
         let engine = Engine(
@@ -117,6 +118,16 @@ extension Composition {
     static func egressProblem(_ networks: [String]) -> String? {
         do {
             _ = try EgressPolicy(allow: networks)
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
+    /// What is wrong with the name of a time zone; nil: nothing.
+    static func timeZoneProblem(_ name: String) -> String? {
+        do {
+            _ = try ZoneDatabase.system.zone(name)
             return nil
         } catch {
             return error.description

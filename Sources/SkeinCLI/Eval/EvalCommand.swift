@@ -7,10 +7,11 @@ struct EvalCommand: ParsableCommand {
         commandName: "eval", abstract: "Try an expression on a document.",
         discussion: """
             With --batch, stdin has one JSON object per line and stdout one answer per line, {"value": …} or {"error": …}. Lines hold \
-            {expr, document}, {schema, instance, formats?, resources?}, {template, context} or {condition, context}.
+            {expr, document}, {schema, instance, formats?, resources?}, {template, context}, {condition, context} or {cron, tz?, from?, n?}.
             """,
         subcommands: [
             EvalJSONPathCommand.self, EvalSchemaCommand.self, EvalTemplateCommand.self, EvalConditionCommand.self,
+            EvalCronCommand.self,
         ])
 }
 

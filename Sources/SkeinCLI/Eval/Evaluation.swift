@@ -1,8 +1,9 @@
+import Skein
 import SkeinCore
 
 /// One thing that `skein eval` can try: a line of a batch in, its value out.
 enum Evaluation: String, CaseIterable {
-    case jsonpath, schema, template, condition
+    case jsonpath, schema, template, condition, cron
 
     /// What a line of a batch needs.
     var members: [String] {
@@ -11,6 +12,7 @@ enum Evaluation: String, CaseIterable {
         case .schema: ["schema", "instance"]
         case .template: ["template", "context"]
         case .condition: ["condition", "context"]
+        case .cron: ["cron"]
         }
     }
 
@@ -20,6 +22,7 @@ enum Evaluation: String, CaseIterable {
         case .jsonpath: ["paths"]
         case .schema: ["resources", "formats"]
         case .template, .condition: []
+        case .cron: ["tz", "from", "n"]
         }
     }
 
@@ -31,12 +34,13 @@ enum Evaluation: String, CaseIterable {
                 "\"\(key)\" is not a member of a request; there are: \((members + options).joined(separator: ", "))")
         }
         for key in members where object[key] == nil { throw EvaluationError("the request needs \"\(key)\"") }
-        let (first, second) = (object[members[0]] ?? .null, object[members[1]] ?? .null)
+        let (first, second) = (object[members[0]] ?? .null, members.dropFirst().first.flatMap { object[$0] } ?? .null)
         switch self {
         case .jsonpath: return try select(first, from: second, paths: object["paths"] == true)
         case .schema: return try validate(second, by: first, object)
         case .template: return Template.render(first, context: try context(second)) ?? .null
         case .condition: return .bool(try holds(first, in: second))
+        case .cron: return try CronEvaluation.value(of: object)
         }
     }
 

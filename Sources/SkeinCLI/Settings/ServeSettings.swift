@@ -27,6 +27,8 @@ struct ServeSettings: Sendable, Hashable {
     var logFormat: LogFormat = .text
     var redisPrefix = "skein"
     var schema = "skein"
+    /// Of schedules that name none.
+    var timeZone = "UTC"
     /// Networks that steps may reach besides public addresses.
     var egressAllow: [String] = []
 
@@ -50,7 +52,8 @@ extension ServeSettings: CustomStringConvertible {
             ("port", "\(port)"), ("concurrency", "\(concurrency)"), ("lease", "\(lease)"), ("sweep", "\(sweep)"),
             ("grace", "\(grace)"),
             ("handlerWait", "\(handlerWait)"), ("logLevel", "\(logLevel)"), ("logFormat", logFormat.rawValue),
-            ("redisPrefix", redisPrefix), ("schema", schema), ("egressAllow", egressAllow.joined(separator: ",")),
+            ("redisPrefix", redisPrefix), ("schema", schema), ("timeZone", timeZone),
+            ("egressAllow", egressAllow.joined(separator: ",")),
         ]
         return values.map { "\($0)=\($1)" }.joined(separator: " ")
     }

@@ -90,6 +90,7 @@ struct SettingsReader {
         settings.schema =
             value(.schema, "1 to 63 of a-z, 0-9 and _, not beginning with a digit or pg_") { $0.isSchema ? $0 : nil }
             ?? settings.schema
+        settings.timeZone = timeZone() ?? settings.timeZone
         settings.egressAllow = networks()
         checkAuth(settings)
         return Result(settings: settings, problems: problems, warnings: warnings())
@@ -152,6 +153,15 @@ struct SettingsReader {
         return parts
     }
 
+    private mutating func timeZone() -> String? {
+        guard let name = text(.timezone) else { return nil }
+        if let reason = Composition.timeZoneProblem(name) {
+            refuse(.timezone, reason)
+            return nil
+        }
+        return name
+    }
+
     // MARK: - Rules
 
     private mutating func checkAuth(_ settings: ServeSettings) {
@@ -176,9 +186,9 @@ struct SettingsReader {
     }
 
     private func warnings() -> [String] {
-        let idle = [Setting.timezone, .webhookBase].filter { text($0) != nil }
+        let idle = [Setting.webhookBase].filter { text($0) != nil }
         return EnvironmentNames.warnings(environment)
-            + idle.map { "\($0.name) has no effect: this version has no schedules and no triggers" }
+            + idle.map { "\($0.name) has no effect: this version has no triggers" }
     }
 
     private mutating func refuse(_ setting: Setting, _ why: String) {

@@ -54,3 +54,9 @@ public struct OperationID: TypedID {
     public let raw: UniqueID
     public init(raw: UniqueID) { self.raw = raw }
 }
+
+/// Identifies a schedule.
+public struct ScheduleID: TypedID {
+    public let raw: UniqueID
+    public init(raw: UniqueID) { self.raw = raw }
+}

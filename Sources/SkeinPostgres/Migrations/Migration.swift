@@ -27,6 +27,7 @@ struct Migration: Hashable {
         Migration(version: 8, name: "tokens", script: PackageResources._008_tokens_sql),
         Migration(version: 9, name: "orphans", script: PackageResources._009_orphans_sql),
         Migration(version: 10, name: "resumes", script: PackageResources._010_resumes_sql),
+        Migration(version: 11, name: "schedules", script: PackageResources._011_schedules_sql),
         Migration(version: 12, name: "limits", script: PackageResources._012_limits_sql),
     ]
 

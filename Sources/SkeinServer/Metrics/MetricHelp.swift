@@ -11,6 +11,8 @@ enum MetricHelp {
         "skein_recovered_total": "Executions taken over from an instance that did not let go.",
         "skein_leader": "Whether this instance leads a duty.",
         "skein_idempotency_hits_total": "Creates answered with an execution that existed, by who remembered it.",
+        "skein_schedule_decisions_total": "Ticks of schedules that this instance decided, by what was decided.",
+        "skein_schedule_lateness_seconds": "How long after its instant a tick that started an execution was decided.",
         "skein_redis_up": "Whether Redis answers; 0 too when there is none.",
         "skein_locks_held": "Locks this instance holds.",
         "skein_claims_total": "Executions claimed from the store.",

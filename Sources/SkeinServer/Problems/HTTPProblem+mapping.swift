@@ -54,13 +54,13 @@ extension HTTPProblem {
 
     private static func status(of code: EngineError.Code) -> HTTPResponse.Status {
         switch code {
-        case .flowNotFound, .executionNotFound, .stepNotFound, .tokenNotFound: .notFound
+        case .flowNotFound, .executionNotFound, .stepNotFound, .tokenNotFound, .scheduleNotFound: .notFound
         case .tokenExpired, .tokenRevoked: .gone
         case .flowInvalid, .invalidRequest, .contextLimit, .idempotencyMismatch, .handlerNotFound: .unprocessableContent
         case .flowConflict, .invalidTransition, .contextConflict, .executionBusy, .executionNotWaiting, .executionEnded,
             .executionCancelled, .fenced, .tokenUsed,
             .idempotencyInFlight,
-            .lockUnavailable, .lockLost:
+            .lockUnavailable, .lockLost, .scheduleConflict:
             .conflict
         case .timeout: .gatewayTimeout
         case .unavailable: .serviceUnavailable

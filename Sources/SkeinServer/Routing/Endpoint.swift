@@ -33,6 +33,7 @@ struct Endpoints {
             + CommandRoutes(engine: engine).endpoints
             + TokenRoutes(engine: engine).endpoints
             + WorkRoutes(engine: engine, drain: drain).endpoints
+            + ScheduleRoutes(engine: engine).endpoints
             + InsightRoutes(engine: engine).endpoints
             + history.endpoints
             + WeaverRoutes(engine: engine, events: history.events).endpoints

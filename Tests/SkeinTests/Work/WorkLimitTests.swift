@@ -123,7 +123,7 @@ struct WorkLimitTests {
         _ = try await bench.start(flow([:]))
         let batch = try await bench.claim()
         bench.clock.advance(by: .seconds(60))
-        #expect(try await bench.store.heartbeat(bench.engine.workerID))
+        #expect(try await bench.store.heartbeat(bench.engine.workerID) != nil)
         let dead = try await bench.store.reap(silence: WorkBench.lease * 3, lease: WorkBench.lease)
         #expect(dead.contains(batch.workerID))
         let again = try await bench.claim(by: batch.workerID)

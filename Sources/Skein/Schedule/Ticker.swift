@@ -1,0 +1,193 @@
+// Who decides ticks, and when to look. A leader only saves the others the work: with none, or with five, every tick is still
+// decided once, by the store.
+
+import Logging
+import Metrics
+import SkeinCore
+import Synchronization
+
+/// Decides the ticks of schedules at their instants, on the instance that leads the duty; on every instance while no leader
+/// can be elected.
+final class Ticker: Sendable {
+    static let duty = "schedules"
+    /// A leader that died is followed by another within this and the pause of those who do not lead.
+    private static let term = Duration.seconds(7)
+    private static let renewals = Duration.seconds(5)
+    private static let campaigns = Duration.seconds(2)
+    /// Who does not lead asks who does, which costs less, and campaigns every so often all the same.
+    private static let campaignsEvery = 15
+    /// The longest time without a look.
+    private static let glance = Duration.seconds(30)
+    /// While nobody hears what others change.
+    private static let deafGlance = Duration.seconds(5)
+    /// How soon an end that a tick waits for is found when nobody told of it.
+    private static let waitingGlance = Duration.seconds(5)
+    /// Ends that are waited for at once.
+    private static let mostAwaited = 256
+    private static let afterFailure = Duration.seconds(1)
+
+    private let pass: TickPass
+    private let engine: Engine
+    private let coordination: Coordination
+    private let identity: WorkerIdentity
+    private let clock: any EngineClock
+    private let metrics: ScheduleMetrics
+    private let logger: Logger
+    private let looks = Alarm()
+    private let calls = Alarm()
+    private let state = Mutex(State())
+
+    private struct State {
+        /// By the monotonic clock: the leadership is trusted until then.
+        var leadsUntil: Duration?
+        var hasResigned = false
+        /// Executions whose end is waited for.
+        var awaited: Set<ExecutionID> = []
+    }
+
+    private let (ends, endsInput) = AsyncStream.makeStream(of: ExecutionID.self)
+
+    init(_ pass: TickPass, _ engine: Engine) {
+        self.pass = pass
+        self.engine = engine
+        coordination = engine.coordination
+        identity = engine.identity
+        clock = engine.clock
+        metrics = engine.metrics.schedules
+        logger = engine.logger
+    }
+
+    /// Runs until cancelled or resigned.
+    func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.campaign() }
+            group.addTask { await self.tick() }
+            group.addTask { await self.listen() }
+            group.addTask { await self.awaitEnds() }
+            // Whoever ends first: the campaign, which only a resignation ends.
+            await group.next()
+            group.cancelAll()
+        }
+        await shielded { await self.resign() }
+    }
+
+    /// Leaves the duty to others, at once.
+    func resign() async {
+        let isFirst = state.withLock { state in
+            defer { (state.leadsUntil, state.hasResigned) = (nil, true) }
+            return !state.hasResigned
+        }
+        guard isFirst else { return }
+        calls.poke()
+        looks.poke()
+        metrics.leads.record(0)
+        try? await coordination.leaders.resign(Self.duty, candidate: identity.id.description)
+        coordination.wakes.signal([WakeHint(executionID: nil, reason: "leader")])
+    }
+
+    // MARK: - Leading
+
+    private var leads: Bool {
+        let present = clock.monotonic
+        return state.withLock { $0.leadsUntil.map { present < $0 } ?? false }
+    }
+
+    private func campaign() async {
+        var turn = 0
+        while !Task.isCancelled, !state.withLock({ $0.hasResigned }) {
+            let start = clock.monotonic
+            let isElected = await isElected(isThorough: turn % Self.campaignsEvery == 0)
+            turn += 1
+            let before = leads
+            let mustResign = state.withLock { state in
+                if !state.hasResigned { state.leadsUntil = isElected ? start + Self.term : nil }
+                return state.hasResigned && isElected
+            }
+            if mustResign {
+                try? await coordination.leaders.resign(Self.duty, candidate: identity.id.description)
+                return
+            }
+            metrics.leads.record(leads ? 1 : 0)
+            if leads, !before { looks.poke() }
+            await calls.wait(until: start + (leads ? Self.renewals : Self.campaigns), clock: clock)
+        }
+    }
+
+    /// Nobody can be asked: then everybody tries.
+    private func isElected(isThorough: Bool) async -> Bool {
+        let candidate = identity.id.description
+        do {
+            if !isThorough, !leads, let leader = try await coordination.leaders.leader(of: Self.duty),
+                leader != candidate
+            {
+                return false
+            }
+            return try await coordination.leaders.campaign(Self.duty, candidate: candidate, ttl: Self.term)
+        } catch {
+            return true
+        }
+    }
+
+    /// Hints about nothing in particular: a schedule was changed, a leader has resigned, a connection is back.
+    private func listen() async {
+        for await hint in coordination.wakes.hints() where hint.executionID == nil && !hint.isQueued && hint.at == nil {
+            // A changed schedule is the leader's business; anything else may mean that there is no leader any more.
+            if hint.reason != Self.duty { calls.poke() }
+            if leads { looks.poke() }
+        }
+    }
+
+    // MARK: - Ends
+
+    /// Ticks that wait start when the execution before them ends, not at the next look.
+    private func awaitEnds() async {
+        await withDiscardingTaskGroup { group in
+            for await id in ends {
+                group.addTask {
+                    _ = try? await self.engine.wait(for: id, timeout: .seconds(600))
+                    self.state.withLock { _ = $0.awaited.remove(id) }
+                    self.looks.poke()
+                }
+            }
+        }
+    }
+
+    private func awaitEnds(of executions: [ExecutionID]) {
+        let new = state.withLock { state in
+            let new = executions.filter { !state.awaited.contains($0) }.prefix(
+                max(0, Self.mostAwaited - state.awaited.count))
+            state.awaited.formUnion(new)
+            return new
+        }
+        for id in new { endsInput.yield(id) }
+    }
+
+    // MARK: - Ticking
+
+    private func tick() async {
+        while !Task.isCancelled, !state.withLock({ $0.hasResigned }) {
+            var deadline: Duration?
+            if leads {
+                do {
+                    deadline = clock.monotonic + next(try await pass.run { self.leads })
+                } catch is CancellationError {
+                    return
+                } catch {
+                    logger.debug("ticks could not be decided", metadata: ["error": "\(error)"])
+                    deadline = clock.monotonic + Self.afterFailure
+                }
+            }
+            await looks.wait(until: deadline, clock: clock)
+        }
+    }
+
+    private func next(_ outlook: TickPass.Outlook) -> Duration {
+        var span = coordination.health.isUp ? Self.glance : Self.deafGlance
+        if let next = outlook.next { span = min(span, max(.zero, next)) }
+        if !outlook.awaited.isEmpty {
+            awaitEnds(of: outlook.awaited)
+            span = min(span, Self.waitingGlance)
+        }
+        return outlook.isStuck ? max(span, Self.afterFailure) : span
+    }
+}

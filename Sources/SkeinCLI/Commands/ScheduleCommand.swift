@@ -1,0 +1,43 @@
+import ArgumentParser
+
+/// `skein schedule …`
+struct ScheduleCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "schedule", abstract: "Start executions at certain times.",
+        discussion: "A schedule is named by its name or its id.",
+        subcommands: [
+            ScheduleCreateCommand.self, ScheduleListCommand.self, ScheduleShowCommand.self, ScheduleTicksCommand.self,
+            ScheduleNextCommand.self, SchedulePauseCommand.self, ScheduleResumeCommand.self,
+            ScheduleTriggerCommand.self,
+            ScheduleBackfillCommand.self, ScheduleDeleteCommand.self,
+        ])
+
+    static let columns = [
+        Column("name"), Column("flowId", "FLOW"), Column("cron"), Column("timeZone", "ZONE"),
+        Column("intervalMs", "EVERY", .milliseconds), Column("at", "AT", .time), Column("overlap"), Column("paused"),
+        Column("nextAt", "NEXT", .time), Column("id"),
+    ]
+
+    static let ticks = [
+        Column("at", "TICK", .time), Column("decision", "DECISION", .status), Column("source"),
+        Column("executionId", "EXECUTION"), Column("decidedAt", "DECIDED", .time), Column("error"),
+    ]
+}
+
+/// The schedule that a command is about.
+struct ScheduleOptions: ParsableArguments {
+    @Argument(help: "The schedule's name or id.")
+    var schedule: String
+
+    @Option(help: "The tenant, for a name of one of its schedules.")
+    var tenant: String?
+
+    @OptionGroup var client: ClientOptions
+
+    /// Where the API has it.
+    func path(_ verb: String = "") -> String {
+        "/v1/schedules/\(schedule.percentEncoded)\(verb)" + (tenant.map { "?tenantId=\($0.percentEncoded)" } ?? "")
+    }
+
+    var tenantQuery: [(String, String?)] { [("tenantId", tenant)] }
+}
