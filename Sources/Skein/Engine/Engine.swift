@@ -180,6 +180,9 @@ public final class Engine: Service, Sendable {
         draining.raise()
         slots.close()
         for slot in slots.all { slot.wake() }
+        #if SKEIN_FAILPOINTS
+        await Failpoint.reach("shutdown.midDrain")
+        #endif
         logger.info("stopping", metadata: ["executions": "\(slots.count)"])
         _ = await TimeLimit.run(configuration.grace, clock: SystemClock()) { await self.slots.empty() }
         for slot in slots.all { slot.stop(.shutdown) }

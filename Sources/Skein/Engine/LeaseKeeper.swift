@@ -21,6 +21,9 @@ struct LeaseKeeper: Sendable {
         while !Task.isCancelled {
             guard (try? await clock.sleep(for: lease / 3)) != nil else { return }
             let began = clock.monotonic
+            #if SKEIN_FAILPOINTS
+            await Failpoint.reach("heartbeat.beforeSend")
+            #endif
             do {
                 try await renew()
                 if try await store.heartbeat(identity.id) {

@@ -1,0 +1,73 @@
+import PostgresClient
+import SkeinCore
+
+/// Gives every execution what it waits for until all have ended.
+package struct Finisher: Sendable {
+    private let lab: Lab
+    private let client: LoadClient
+
+    package init(_ lab: Lab, _ client: LoadClient) {
+        self.lab = lab
+        self.client = client
+    }
+
+    /// Returns how long it took. Executions of the flow `pill` are left out: they are to be set aside.
+    ///
+    /// - Throws: when something has not ended within the limit.
+    @discardableResult
+    package func finish(within limit: Duration) async throws -> Duration {
+        let start = ContinuousClock.now
+        var worst: Int64 = 0
+        while true {
+            let overdue = try await overdueMilliseconds()
+            worst = max(worst, overdue)
+            lab.remember("worstOverdueMs", .int(worst))
+            let left = try await lab.number("SELECT count(*) FROM ready WHERE flow <> 'pill'")
+            let spent = ContinuousClock.now - start
+            if left == 0 {
+                lab.remember("quiescentAfterMs", .int(spent.milliseconds))
+                return spent
+            }
+            guard spent < limit else {
+                lab.remember("unfinished", .int(Int64(left)))
+                throw ChaosFailure("\(left) executions have not ended \(spent) after the last fault healed")
+            }
+            try await answerAll()
+            try await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    /// How long the most overdue row has been due for.
+    private func overdueMilliseconds() async throws -> Int64 {
+        Int64(
+            try await lab.number(
+                """
+                SELECT COALESCE((SELECT (extract(epoch FROM clock_timestamp() - min(next_at)) * 1000)::bigint FROM ready
+                    WHERE next_at <= clock_timestamp()), 0)
+                """))
+    }
+
+    private func answerAll() async throws {
+        guard let web = lab.instances.first?.web else { return }
+        let path = "/v1/executions?status=waiting&status=paused&limit=1000"
+        guard let items = try? await web.get(path).json.items.array else { return }
+        await withDiscardingTaskGroup { group in
+            var running = 0
+            for item in items where running < 200 {
+                guard let id = item.id.string else { continue }
+                running += 1
+                group.addTask { await answer(id, item) }
+            }
+        }
+    }
+
+    private func answer(_ id: String, _ execution: JSONValue) async {
+        if execution.status.string == "paused" { return await client.resume(-1, id) }
+        // The list shows one wait; other branches may wait for another signal.
+        switch execution.wait["kind"]?.string {
+        case "signal": await client.signal(-1, id, execution.wait.signal.string ?? "go")
+        case "manual": await client.resume(-1, id)
+        default: break
+        }
+    }
+}
