@@ -12,6 +12,7 @@ struct OnlyTheOwnerWrites: Invariant {
         for (id, rows) in history.log {
             var owner: String?
             var rounds: Set<String> = []
+            var isIdle = false
             for row in rows {
                 switch row.kind {
                 case 2, 3, 4:
@@ -26,10 +27,12 @@ struct OnlyTheOwnerWrites: Invariant {
                         }
                     }
                     // A park lets go; so may whoever has children to wait for, without a row.
-                    owner = row.kind == 3 || !rounds.isEmpty ? nil : row.worker
+                    isIdle = row.kind == 3 || !rounds.isEmpty
+                    owner = isIdle ? nil : row.worker
                 case 5:
                     finding.looked += 1
-                    owner = row.worker
+                    // Nothing to do, nothing to write: it goes back to its wait.
+                    owner = isIdle ? nil : row.worker
                 default:
                     // Its creator may keep it or not; everybody else's row takes the claim away.
                     owner = nil

@@ -174,7 +174,8 @@ package final class Lab: Sendable {
         let instance = LabInstance(label, process, LabWeb(url: url), postgres: link, redis: redisLink)
         if isReady {
             try await until("\(label) is ready", within: .seconds(60)) {
-                ["ready", "degraded"].contains(try? await instance.web.get("/readyz").json.status.string ?? "")
+                guard process.isRunning else { throw ChaosFailure("\(label) ended: \(process.err.suffix(2_000))") }
+                return ["ready", "degraded"].contains(try? await instance.web.get("/readyz").json.status.string ?? "")
             }
         }
         state.withLock { $0.instances.append(instance) }

@@ -11,10 +11,17 @@ package final class LoadClient: Sendable {
     private let known = Mutex<[String]>([])
     private let payload = Mutex<Int64>(0)
     private let readers = Mutex(0)
+    private let behind = Mutex(false)
 
     package init(_ lab: Lab) throws {
         self.lab = lab
         file = try LineFile(lab.folder.client)
+    }
+
+    /// Whether more is due than the instances come round to: those who load them then hold back.
+    package var isBehind: Bool {
+        get { behind.withLock { $0 } }
+        set { behind.withLock { $0 = newValue } }
     }
 
     /// Executions that were acknowledged so far.

@@ -40,6 +40,8 @@ package struct MixedLoad: Sendable {
         let known = client.executions
         let head = family.heads[dice.below(family.heads.count)]
         let roll = dice.below(100)
+        // A machine that cannot keep up proves nothing about wakes: everything would be late.
+        if client.isBehind, roll < 60 { return }
         guard roll >= 45, !known.isEmpty else {
             await client.create(process, head, ["go": .bool(dice.percent(70))], key: "k-\(process)-\(round)")
             return

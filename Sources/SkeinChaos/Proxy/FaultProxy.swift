@@ -44,7 +44,7 @@ package final class FaultProxy: Sendable {
             .serverChannelOption(.backlog, value: 256)
             .childChannelOption(.autoRead, value: false)
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { proxy.accept(channel) }
+                channel.eventLoop.makeCompletedFuture { try proxy.accept(channel) }
             }
             .bind(host: "127.0.0.1", port: 0).get()
         proxy.state.withLock { $0.listener = listener }
@@ -90,11 +90,11 @@ package final class FaultProxy: Sendable {
 
     // MARK: - For links
 
-    private func accept(_ channel: any Channel) {
+    private func accept(_ channel: any Channel) throws {
         if state.withLock(\.faults.refuses) { return channel.close(promise: nil) }
         let link = ProxyLink(self, client: channel, isPostgres: isPostgres)
         state.withLock { $0.links[ObjectIdentifier(link)] = link }
-        link.open(to: target)
+        try channel.pipeline.syncOperations.addHandler(EndHandler(link, isServer: false, target: target))
     }
 
     func forget(_ link: ProxyLink) {

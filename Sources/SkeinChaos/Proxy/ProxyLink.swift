@@ -28,7 +28,7 @@ final class ProxyLink: Sendable {
             .connectTimeout(.seconds(2))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(EndHandler(self, isServer: true))
+                    try channel.pipeline.syncOperations.addHandler(EndHandler(self, isServer: true, target: nil))
                 }
             }
             .connect(to: target).whenComplete { result in
@@ -42,11 +42,6 @@ final class ProxyLink: Sendable {
     private func join(_ server: any Channel) {
         state.withLock { $0.server = server }
         server.closeFuture.whenComplete { _ in self.close() }
-        do {
-            try client.pipeline.syncOperations.addHandler(EndHandler(self, isServer: false))
-        } catch {
-            return close()
-        }
         client.setOption(.autoRead, value: true).whenSuccess { self.client.read() }
     }
 
@@ -86,15 +81,24 @@ final class ProxyLink: Sendable {
 }
 
 /// One end of a link.
-private final class EndHandler: ChannelInboundHandler {
+final class EndHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private let link: ProxyLink
     private let isServer: Bool
+    /// Where the other end is to be, for the one that came first.
+    private let target: SocketAddress?
 
-    init(_ link: ProxyLink, isServer: Bool) {
+    init(_ link: ProxyLink, isServer: Bool, target: SocketAddress?) {
+        self.target = target
         self.link = link
         self.isServer = isServer
+    }
+
+    /// Not before: what is read from a channel that is not yet active may never come.
+    func channelActive(context: ChannelHandlerContext) {
+        if let target { link.open(to: target) }
+        context.fireChannelActive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -111,7 +111,7 @@ enum ProcessScenarios {
         Scenario(name, title, tiers) { stage in
             try await stage.storm {
                 for point in points {
-                    let victim = try await stage.lab.start(points: point)
+                    let victim = try await stage.lab.start(points: point, isReady: false)
                     try await until("\(victim.label) dies at \(point)", within: .seconds(40)) {
                         // Locks are taken by requests that say so; the load has few.
                         if point.hasPrefix("redis.") { await stage.lock(by: victim) }

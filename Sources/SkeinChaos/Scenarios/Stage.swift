@@ -49,7 +49,7 @@ final class Stage: Sendable {
     func register(_ definitions: [JSONValue]) async throws {
         guard let web = lab.instances.first?.web else { throw ChaosFailure("no instance runs") }
         for flow in definitions {
-            let reply = try await web.post("/v1/flows", flow)
+            let reply = try await eventually("a flow is answered") { try? await web.post("/v1/flows", flow) }
             guard [200, 201].contains(reply.status) else { throw ChaosFailure("a flow was refused: \(reply.text)") }
         }
     }
@@ -62,7 +62,7 @@ final class Stage: Sendable {
     // MARK: - Load
 
     /// Mixed load from several clients, with readers of streams, for as long as the body takes.
-    func storm(processes: Int = 6, pause: Duration = .milliseconds(25), _ body: () async throws -> Void) async throws {
+    func storm(processes: Int = 4, pause: Duration = .milliseconds(60), _ body: () async throws -> Void) async throws {
         let (client, family) = (client, family)
         let readers = try Subscribers(lab, client)
         let load = MixedLoad(client, family, seed: lab.settings.seed)
@@ -75,11 +75,15 @@ final class Stage: Sendable {
         }
     }
 
-    /// Reads the counters of all instances again and again: those of the dead are gone.
+    /// Reads the counters of all instances again and again, as those of the dead are gone, and how much is due.
     private func watch() async {
+        var turn = 0
         while !Task.isCancelled {
-            await readCounters()
-            try? await Task.sleep(for: .milliseconds(500))
+            if turn.isMultiple(of: 4) { await readCounters() }
+            turn += 1
+            let held = "SELECT count(*) FROM ready WHERE next_at <= clock_timestamp() OR owner IS NOT NULL"
+            if let due = try? await lab.number(held) { client.isBehind = due > 30 }
+            try? await Task.sleep(for: .milliseconds(200))
         }
     }
 
