@@ -27,7 +27,7 @@ struct CommitWatchTests {
     /// A connection that has shaken hands.
     private static func opened() -> CommitWatch {
         var watch = CommitWatch()
-        _ = watch.fromClient(startup()) { nil }
+        _ = watch.fromClient(startup()) { _ in nil }
         _ = watch.fromServer(message("Z", [73]))
         return watch
     }
@@ -36,15 +36,15 @@ struct CommitWatchTests {
     func swallow() {
         var watch = Self.opened()
         var asked = 0
-        _ = watch.fromClient(Self.bind("other")) { .swallowReply }
-        _ = watch.fromClient(Self.message("S")) {
+        _ = watch.fromClient(Self.bind("other")) { _ in .swallowReply }
+        _ = watch.fromClient(Self.message("S")) { _ in
             asked += 1
             return .swallowReply
         }
         #expect(asked == 0, "nothing that is worth it")
-        let bind = watch.fromClient(Self.bind("append")) { nil }
+        let bind = watch.fromClient(Self.bind("append")) { _ in nil }
         #expect(bind.forward == Self.bind("append"))
-        let sync = watch.fromClient(Self.message("S")) { .swallowReply }
+        let sync = watch.fromClient(Self.message("S")) { _ in .swallowReply }
         #expect(sync.forward == Self.message("S"), "the server gets it")
         #expect(sync.closes == nil)
         #expect(watch.fromServer(Self.message("Z", [73])).forward == Self.message("Z", [73]), "of the pipeline before")
@@ -61,11 +61,24 @@ struct CommitWatchTests {
         bytes.writeImmutableBuffer(Self.message("E"))
         bytes.writeImmutableBuffer(Self.message("S"))
         bytes.writeImmutableBuffer(Self.bind("append"))
-        let verdict = watch.fromClient(bytes) { .dropCommit }
+        let verdict = watch.fromClient(bytes) { _ in .dropCommit }
         var before = Self.bind("commit")
         before.writeImmutableBuffer(Self.message("E"))
         #expect(verdict.forward == before)
         #expect(verdict.closes == .dropCommit)
+    }
+
+    @Test("a stalled claim stops behind its parameters")
+    func stall() {
+        var watch = Self.opened()
+        var bytes = Self.bind("claim")
+        bytes.writeImmutableBuffer(Self.message("E"))
+        bytes.writeImmutableBuffer(Self.message("S"))
+        let verdict = watch.fromClient(bytes, stalls: { true }, ambush: { _ in nil })
+        #expect(verdict.forward == Self.bind("claim"))
+        var rest = Self.message("E")
+        rest.writeImmutableBuffer(Self.message("S"))
+        #expect(verdict.late == rest)
     }
 
     @Test("messages are found however the bytes arrive")

@@ -14,7 +14,7 @@ struct NoLostWake: Invariant {
             guard row.paused.bool != true else { continue }
             finding.looked += 1
             if let next = row.next.int64 {
-                let late = now - next
+                let late = now - max(next, history.log[id]?.last?.at ?? 0)
                 finding.expect(
                     late <= history.bound,
                     "\(id) (\(row.flow.string ?? "")) is due for \(late / 1_000) ms and lies there")

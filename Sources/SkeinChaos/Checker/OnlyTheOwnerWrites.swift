@@ -22,7 +22,9 @@ struct OnlyTheOwnerWrites: Invariant {
                             "\(id): the row at \(row.seq) (\(row.types)) is by \(worker), the owner is \(owner)")
                     }
                     for (type, step) in zip(row.types, row.steps) {
-                        if type == "execution.children_created" { rounds.insert(step) } else if Self.ends.contains(type) {
+                        if type == "execution.children_created" {
+                            rounds.insert(step)
+                        } else if Self.ends.contains(type) {
                             rounds.remove(step)
                         }
                     }

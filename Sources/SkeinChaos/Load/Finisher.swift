@@ -37,13 +37,15 @@ package struct Finisher: Sendable {
         }
     }
 
-    /// How long the most overdue row has been due for.
+    /// How long the most overdue row has been due for, since its last transition: one that was paused over its time is not
+    /// late.
     private func overdueMilliseconds() async throws -> Int64 {
         Int64(
             try await lab.number(
                 """
-                SELECT COALESCE((SELECT (extract(epoch FROM clock_timestamp() - min(next_at)) * 1000)::bigint FROM ready
-                    WHERE next_at <= clock_timestamp()), 0)
+                SELECT COALESCE((SELECT max(extract(epoch FROM clock_timestamp() - GREATEST(r.next_at,
+                        (SELECT max(l.at) FROM log l WHERE l.execution_id = r.execution_id))) * 1000)::bigint
+                    FROM ready r WHERE r.next_at <= clock_timestamp() AND r.flow <> 'pill'), 0)
                 """))
     }
 

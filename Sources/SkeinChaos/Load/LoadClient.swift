@@ -57,13 +57,13 @@ package final class LoadClient: Sendable {
     @discardableResult
     package func ask(
         _ process: Int, _ operation: String, _ path: String, _ body: JSONValue?, key: String? = nil,
-        more: JSONObject = [:]
+        more: JSONObject = [:], at instance: LabInstance? = nil
     ) async -> (result: String, reply: JSONValue) {
         let invoke = presentTime()
         var result = "info"
         var status = 0
         var reply = JSONValue.null
-        if let web = web() {
+        if let web = instance?.web ?? web() {
             do {
                 let answer = try await web.post(path, body, key: key, within: .seconds(8))
                 status = answer.status
@@ -91,7 +91,7 @@ package final class LoadClient: Sendable {
     @discardableResult
     package func create(
         _ process: Int, _ flow: String, _ context: JSONObject = [:], key: String? = nil, marker: Int64? = nil,
-        patience: Int = 40
+        patience: Int = 40, at instance: LabInstance? = nil
     ) async -> String? {
         let marker = marker ?? newPayload()
         var context = context
@@ -100,7 +100,7 @@ package final class LoadClient: Sendable {
         for _ in 0..<patience {
             let (result, reply) = await ask(
                 process, "create", "/v1/executions", body, key: key,
-                more: ["flow": .string(flow), "marker": .int(marker)])
+                more: ["flow": .string(flow), "marker": .int(marker)], at: instance)
             if result == "ok", let id = reply.execution.id.string {
                 known.withLock { $0.append(id) }
                 return id

@@ -110,8 +110,24 @@ package final class FaultProxy: Sendable {
         }
     }
 
-    func ambush() -> CommitWatch.Ambush? {
+    /// How far apart the pieces of a stalled claim come.
+    var stall: Duration { state.withLock(\.faults.stall) }
+
+    func stalls() -> Bool {
         state.withLock { state in
+            guard state.faults.stallClaims > 0 else { return false }
+            state.faults.stallClaims -= 1
+            return true
+        }
+    }
+
+    func ambush(_ occasion: CommitWatch.Occasion) -> CommitWatch.Ambush? {
+        state.withLock { state in
+            if occasion == .claim {
+                guard state.faults.swallowClaims > 0 else { return nil }
+                state.faults.swallowClaims -= 1
+                return .swallowReply
+            }
             if state.faults.swallowNext > 0 {
                 state.faults.swallowNext -= 1
                 return .swallowReply

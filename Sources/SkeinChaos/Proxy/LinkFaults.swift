@@ -17,6 +17,11 @@ package struct LinkFaults: Sendable {
     /// So many commits lose their answer, or are lost, from now on.
     package var swallowNext = 0
     package var dropNext = 0
+    /// So many claims lose their answer from now on.
+    package var swallowClaims = 0
+    /// So many claims arrive in two pieces from now on, so far apart: the transaction begins with the first.
+    package var stallClaims = 0
+    package var stall: Duration = .zero
 
     package init() {}
 }

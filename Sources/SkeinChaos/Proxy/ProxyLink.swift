@@ -56,19 +56,21 @@ final class ProxyLink: Sendable {
         guard isPostgres else { return deliver(bytes, toServer: !fromServer, thenCloses: false) }
         let verdict = state.withLock { state in
             fromServer
-                ? state.watch.fromServer(bytes) : state.watch.fromClient(bytes) { proxy.ambush() }
+                ? state.watch.fromServer(bytes)
+                : state.watch.fromClient(bytes, stalls: { proxy.stalls() }, ambush: { proxy.ambush($0) })
         }
         if let ambush = verdict.closes { proxy.note(ambush) }
         deliver(verdict.forward, toServer: !fromServer, thenCloses: verdict.closes != nil)
+        if let late = verdict.late { deliver(late, toServer: !fromServer, thenCloses: false, after: proxy.stall) }
     }
 
-    private func deliver(_ bytes: ByteBuffer, toServer: Bool, thenCloses: Bool) {
+    private func deliver(_ bytes: ByteBuffer, toServer: Bool, thenCloses: Bool, after pause: Duration = .zero) {
         guard let latency = proxy.latency(toServer: toServer) else { return }
         let receiver: (any Channel)? = toServer ? state.withLock { $0.server } : client
         guard let receiver else { return close() }
         let now = NIODeadline.now()
         let due = state.withLock { state in
-            let due = max(state.lastDelivery[toServer] ?? now, now + .nanoseconds(latency.nanoseconds))
+            let due = max(state.lastDelivery[toServer] ?? now, now + .nanoseconds((latency + pause).nanoseconds))
             state.lastDelivery[toServer] = due
             return due
         }

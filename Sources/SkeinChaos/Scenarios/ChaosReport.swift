@@ -75,7 +75,10 @@ package struct ChaosReport: Sendable {
             let folder = try RunFolder.make(group.count == 1 ? group[0].name : "tier-\(lines.count)", under: base)
             let (details, missed) = try await Self.world(group, folder, seed: seed)
             let verdicts = Checker.judge(History(folder))
-            line.details = verdicts.filter { $0.finding != .holds }.map(\.text) + details
+            line.details = verdicts.filter(\.isViolated).map(\.text) + details
+            let silent = verdicts.filter { if case .notCovered = $0.finding { true } else { false } }
+            line.details.append(
+                "NOT COVERED: " + silent.map { String($0.name.prefix { $0 != " " }) }.joined(separator: " "))
             if !missed.isEmpty { line.details.insert("never seen: \(missed.joined(separator: ", "))", at: 0) }
             line.outcome = verdicts.contains(where: \.isViolated) ? .violation : missed.isEmpty ? .ok : .failed
             if line.outcome != .ok { line.details.append("records: \(folder.path) (skein-chaos check \(folder.path))") }

@@ -82,6 +82,21 @@ enum LoadScenarios {
         Scenario(
             "H5", "code that changes its mind in a replay",
             skipped: "tested in SkeinTests (WORKFLOW_DEFINITION_CHANGED)"),
+        Scenario("W1", "signals that arrive while their executions fall asleep", [.a, .b]) { stage in
+            let slow = try await stage.lab.start(points: "sleep.beforeCommit=delay(80)%100")
+            var ids: [String] = []
+            for index in 0..<40 {
+                if let id = await stage.client.create(index, "sleeper", at: slow) { ids.append(id) }
+                await stage.client.signal(index, ids.last ?? "", "go")
+            }
+            // Nobody sends anything else: what was missed stays asleep.
+            try await until("all have heard their signals", within: .seconds(15)) {
+                try await stage.lab.number(
+                    "SELECT count(*) FROM ready WHERE execution_id = ANY($1::text[]::uuid[])", [.array(.texts(ids))])
+                    == 0
+            }
+            try await stage.lab.stopGracefully(slow)
+        },
         Scenario("D1", "one resume a hundred times at once") { stage in
             guard let id = await stage.client.create(0, "sleeper") else { throw ChaosFailure("not created") }
             await withDiscardingTaskGroup { group in

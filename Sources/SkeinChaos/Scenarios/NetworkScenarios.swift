@@ -70,6 +70,36 @@ enum NetworkScenarios {
                 }
             }
         },
+        Scenario("N7", "a claim that arrives in two pieces, more than a lease apart", [.a, .b]) { stage in
+            let before = try await stage.recoveries()
+            let lease = stage.lab.settings.lease
+            for instance in stage.lab.instances {
+                instance.postgres.set { faults in
+                    faults.stallClaims = 2
+                    faults.stall = lease * 1.2
+                }
+            }
+            // What nobody is born with has to be claimed.
+            try await stage.createTimers(30, at: presentTime() + 500_000)
+            try await until("all timers have fired", within: .seconds(40)) {
+                try await stage.lab.number("SELECT count(*) FROM ready WHERE flow = 'timer'") == 0
+            }
+            let taken = try await stage.recoveries() - before
+            guard taken == 0 else { throw ChaosFailure("\(taken) leases were over before their owners had them") }
+        },
+        Scenario("N8", "an instance without its database is asked to create, then dies", [.a, .b]) { stage in
+            let victim = stage.lab.instances[0]
+            victim.postgres.set { $0.silence = .toServer }
+            await withDiscardingTaskGroup { group in
+                for index in 0..<10 {
+                    group.addTask { [client = stage.client] in
+                        await client.create(index, "brief", patience: 1, at: victim)
+                    }
+                }
+                try? await Task.sleep(for: .seconds(1))
+                try? await stage.lab.kill(victim)
+            }
+        },
         Scenario("N6", "names that do not resolve", skipped: "needs a network namespace of its own"),
         Scenario("C1", "instances whose clocks are off", skipped: "libfaketime is not installed"),
         Scenario("C2", "a database whose clock jumps", skipped: "libfaketime is not installed"),

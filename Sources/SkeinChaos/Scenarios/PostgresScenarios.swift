@@ -36,6 +36,16 @@ enum PostgresScenarios {
                 stage.sometimes("P3f ambiguous, had not committed", stage.point("commit.reapplied") - before)
             }
         },
+        Scenario("P2c", "claims whose answer is lost", [.a, .b]) { stage in
+            for _ in 0..<2 {
+                for instance in stage.lab.instances { instance.postgres.set { $0.swallowClaims = 2 } }
+                try await stage.createTimers(30, at: presentTime() + 500_000)
+                // Whoever has forgotten that it owns something must not keep it.
+                try await until("all timers have fired", within: stage.lab.settings.lease * 3 + .seconds(10)) {
+                    try await stage.lab.number("SELECT count(*) FROM ready WHERE flow = 'timer'") == 0
+                }
+            }
+        },
         Scenario("P4f", "commits that hang for a standby that is not there, then are cut", [.a, .b]) { stage in
             try await stage.storm {
                 try await stage.progress(3)
