@@ -26,6 +26,20 @@ enum PostgresScenarios {
                 stage.sometimes("P2f ambiguous, had committed", stage.point("commit.mine") - before)
             }
         },
+        Scenario("P2s", "signals whose answer is lost", [.a, .b]) { stage in
+            var ids: [String] = []
+            for index in 0..<12 { if let id = await stage.client.create(index, "sleeper") { ids.append(id) } }
+            try await until("all wait") {
+                try await stage.lab.number("SELECT count(*) FROM ready WHERE flow = 'sleeper' AND owner IS NULL") >= ids.count
+            }
+            for id in ids {
+                // Nothing else is committed now: the next one is the signal.
+                for instance in stage.lab.instances { instance.postgres.set { $0.swallowNext = 1 } }
+                await stage.client.signal(0, id, "nobody")
+            }
+            let swallowed = stage.lab.all.reduce(0) { $0 + $1.postgres.tally.swallowed }
+            stage.sometimes("P2s answers lost", swallowed)
+        },
         Scenario("P3f", "commits that are lost", [.a, .b]) { stage in
             try await stage.storm {
                 let before = stage.point("commit.reapplied")
