@@ -30,7 +30,8 @@ enum PostgresScenarios {
             var ids: [String] = []
             for index in 0..<12 { if let id = await stage.client.create(index, "sleeper") { ids.append(id) } }
             try await until("all wait") {
-                try await stage.lab.number("SELECT count(*) FROM ready WHERE flow = 'sleeper' AND owner IS NULL") >= ids.count
+                try await stage.lab.number("SELECT count(*) FROM ready WHERE flow = 'sleeper' AND owner IS NULL")
+                    >= ids.count
             }
             for id in ids {
                 // Nothing else is committed now: the next one is the signal.
