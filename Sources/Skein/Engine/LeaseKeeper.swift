@@ -24,23 +24,40 @@ struct LeaseKeeper: Sendable {
             #if SKEIN_FAILPOINTS
             await Failpoint.reach("heartbeat.beforeSend")
             #endif
-            do {
+            // A call whose outcome is not known goes on asking for as long as it takes; trust does not.
+            let limit = max(lease / 3, trustedUntil - lease / 5 - began)
+            let outcome = await TimeLimit.run(limit, clock: clock) {
                 try await renew()
-                if try await store.heartbeat(identity.id) {
-                    trustedUntil = began + lease
-                    identity.allowClaims(true)
-                } else {
-                    try await endLife()
-                }
-                round += 1
-                if round.isMultiple(of: 3) {
-                    let dead = try await store.reap(silence: lease * 3, lease: lease)
-                    if !dead.isEmpty { logger.info("workers were silent", metadata: ["workers": "\(dead)"]) }
-                }
-            } catch {
-                logger.debug("leases could not be renewed", metadata: ["error": "\(error)"])
-                if clock.monotonic >= trustedUntil - lease / 5 { distrust() }
+                return try await store.heartbeat(identity.id)
             }
+            switch outcome {
+            case .finished(.success(true)):
+                trustedUntil = began + lease
+                identity.allowClaims(true)
+                round += 1
+                if round.isMultiple(of: 3) { _ = await TimeLimit.run(lease / 3, clock: clock) { await reap() } }
+            case .finished(.success(false)):
+                do { try await endLife() } catch { note(error) }
+            case .finished(.failure(let error)):
+                note(error)
+                if clock.monotonic >= trustedUntil - lease / 5 { distrust() }
+            case .timedOut, .silent:
+                if clock.monotonic >= trustedUntil - lease / 5 { distrust() }
+            case .cancelled: return
+            }
+        }
+    }
+
+    private func note(_ error: any Error) {
+        logger.debug("leases could not be renewed", metadata: ["error": "\(error)"])
+    }
+
+    private func reap() async {
+        do {
+            let dead = try await store.reap(silence: lease * 3, lease: lease)
+            if !dead.isEmpty { logger.info("workers were silent", metadata: ["workers": "\(dead)"]) }
+        } catch {
+            note(error)
         }
     }
 
@@ -64,13 +81,16 @@ struct LeaseKeeper: Sendable {
     /// This life is over: another worker took the pod's place, or nothing was heard of this one for too long, as after a
     /// freeze. Without a successor it begins a new life.
     private func endLife() async throws {
+        // First, lest something is born into a life that is over.
+        let mayClaim = identity.mayClaim
+        identity.allowClaims(false)
         for slot in slots.all { slot.stop(.lost) }
         let dead = identity.id
         let successor = try await store.workers().first {
             podID != nil && $0.podID == podID && $0.isLive && $0.id != dead
         }
         if let successor {
-            if identity.mayClaim {
+            if mayClaim {
                 logger.warning(
                     "another worker took this instance's place; it claims nothing more",
                     metadata: ["worker.id": "\(dead)", "worker.successor": "\(successor.id)"])
