@@ -30,10 +30,18 @@ extension Lab {
 
     /// Writes all tables into the run's folder, with the database's time, and the run's own document.
     package func dump() async throws {
-        for (table, query) in Self.tables {
-            let lines = try await run("SELECT row_to_json(t)::text FROM (\(query)) t")
-            let file = try LineFile(folder.table(table))
-            for row in lines { file.append(try JSONValue(parsing: try row.string(0), limits: .dump)) }
+        // In one snapshot: a run that failed may still go on.
+        try await database.withConnection { connection in
+            try await connection.simple("BEGIN ISOLATION LEVEL REPEATABLE READ")
+            for (table, query) in Self.tables {
+                let sql = "SELECT row_to_json(t)::text FROM (\(query)) t"
+                let lines = try await connection.query(
+                    PostgresQuery(PostgresStatement(sql, sql)), timeout: .seconds(120)
+                ).rows
+                let file = try LineFile(folder.table(table))
+                for row in lines { file.append(try JSONValue(parsing: try row.string(0), limits: .dump)) }
+            }
+            try await connection.simple("COMMIT")
         }
         remember("dumpedAt", .int(presentTime()))
         let file = try LineFile(folder.run)

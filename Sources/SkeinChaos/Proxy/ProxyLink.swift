@@ -8,6 +8,7 @@ final class ProxyLink: Sendable {
         var watch = CommitWatch()
         var server: (any Channel)?
         /// Nothing overtakes what was delayed before it.
+        var waiting = [true: 0, false: 0]
         var lastDelivery = [true: NIODeadline.uptimeNanoseconds(0), false: NIODeadline.uptimeNanoseconds(0)]
     }
 
@@ -69,16 +70,23 @@ final class ProxyLink: Sendable {
         let receiver: (any Channel)? = toServer ? state.withLock { $0.server } : client
         guard let receiver else { return close() }
         let now = NIODeadline.now()
-        let due = state.withLock { state in
-            let due = max(state.lastDelivery[toServer] ?? now, now + .nanoseconds((latency + pause).nanoseconds))
+        let due: NIODeadline? = state.withLock { state in
+            let last = state.lastDelivery[toServer] ?? now
+            let due = max(last + .nanoseconds(1), now + .nanoseconds((latency + pause).nanoseconds))
+            if due <= now, state.waiting[toServer] == 0 { return nil }
             state.lastDelivery[toServer] = due
+            state.waiting[toServer, default: 0] += 1
             return due
         }
         let send = { @Sendable in
             if bytes.readableBytes > 0 { receiver.writeAndFlush(bytes, promise: nil) }
             if thenCloses { self.close() }
         }
-        if due <= now { send() } else { _ = receiver.eventLoop.scheduleTask(deadline: due, send) }
+        guard let due else { return send() }
+        _ = receiver.eventLoop.scheduleTask(deadline: due) {
+            self.state.withLock { $0.waiting[toServer, default: 1] -= 1 }
+            send()
+        }
     }
 }
 
