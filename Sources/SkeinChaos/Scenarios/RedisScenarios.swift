@@ -35,8 +35,13 @@ enum RedisScenarios {
             "R3", "no Redis from the beginning to the end", [.a, .b], world: { $0.redisURL = "redis://127.0.0.1:1/0" }
         ) {
             stage in
-            try await stage.storm { try await stage.progress(30) }
-            await stage.readCounters()
+            try await stage.storm {
+                try await stage.progress(30)
+                try await until("a sweep has found something") {
+                    await stage.readCounters()
+                    return stage.counter("wakes.sweep") > 0
+                }
+            }
             stage.sometimes("R3 wakes found by a sweep", stage.counter("wakes.sweep"))
         },
         Scenario("R4", "Redis pauses all clients, then writes only") { stage in
