@@ -181,13 +181,7 @@ final class Driver: Sendable {
     ) async -> Fact? {
         drive.slot.begin(step)
         if tracer.isActive { traceStart(step) }
-        #if SKEIN_FAILPOINTS
-        await Failpoint.reach("step.beforeHandler")
-        #endif
         var fact = await runner.run(step, by: handler)
-        #if SKEIN_FAILPOINTS
-        await Failpoint.reach("step.afterHandler")
-        #endif
         drive.tokens = step.tokenNotes
         if drive.slot.end() {
             for row in await drive.slot.sideRows() {

@@ -90,7 +90,6 @@ enum LoadScenarios {
                     group.addTask { [client = stage.client] in await client.signal(index, id, "go") }
                 }
             }
-            try await stage.progress(1)
         },
         Scenario("D2", "one key two hundred times at once, while Redis forgets", [.a, .b]) { stage in
             try await stage.storm {
@@ -110,7 +109,6 @@ enum LoadScenarios {
                     }
                 }
             }
-            try await stage.progress(1)
         },
         Scenario(
             "D4", "a key at the instant of its end",
