@@ -10,6 +10,9 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
+// Named points at which a debug build can be made to crash, hang, wait or lose an answer (Failpoint.swift).
+let product = settings + [.define("SKEIN_FAILPOINTS", .when(configuration: .debug))]
+
 let package = Package(
     name: "skein",
     platforms: [.macOS(.v15)],
@@ -23,6 +26,7 @@ let package = Package(
         .executable(name: "skein", targets: ["SkeinCLI"]),
         .executable(name: "skein-bench", targets: ["SkeinBenchmarks"]),
         .executable(name: "skein-simulate", targets: ["SkeinSimulate"]),
+        .executable(name: "skein-chaos", targets: ["SkeinChaosTool"]),
     ],
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0"),
@@ -74,7 +78,7 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
             ],
-            swiftSettings: settings),
+            swiftSettings: product),
         .target(
             name: "SkeinPostgres",
             dependencies: [
@@ -83,12 +87,12 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             resources: [.embedInCode("Migrations/SQL")],
-            swiftSettings: settings),
+            swiftSettings: product),
         .target(
             name: "SkeinRedis",
             dependencies: ["Skein", "SkeinCore", "RedisClient", .product(name: "Logging", package: "swift-log")],
             resources: [.embedInCode("Scripts")],
-            swiftSettings: settings),
+            swiftSettings: product),
         .target(
             name: "SkeinHandlers",
             dependencies: [
@@ -121,6 +125,24 @@ let package = Package(
         .executableTarget(
             name: "SkeinSimulate",
             dependencies: ["SkeinSimulation", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: settings),
+        .target(
+            name: "SkeinChaos",
+            dependencies: [
+                "Skein", "SkeinCore", "SkeinPostgres", "SkeinRedis", "SkeinHandlers", "SkeinServer", "SkeinSimulation",
+                "PostgresClient", "RedisClient",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "SkeinChaosTool",
+            dependencies: ["SkeinChaos", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: settings),
         .executableTarget(
             name: "SkeinCLI",
@@ -214,6 +236,10 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
             ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "SkeinChaosTests",
+            dependencies: ["SkeinChaos", "SkeinCore", .product(name: "NIOCore", package: "swift-nio")],
             swiftSettings: settings),
         .testTarget(
             name: "SkeinCLITests",

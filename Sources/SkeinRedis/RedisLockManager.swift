@@ -15,6 +15,9 @@ struct RedisLockManager: LockManager {
     func acquire(_ name: String, holder: String, ttl: Duration) async throws -> LockGrant? {
         let value = LockValue.make(holder: holder, since: clock.now, random: .random(in: .min ... .max))
         let reply = try await gate.eval(Scripts.acquire, key: keys.lock(name), [value, RedisKeys.milliseconds(ttl)])
+        #if SKEIN_FAILPOINTS
+        await Failpoint.reach("redis.afterLock")
+        #endif
         return reply.int == 1 ? LockGrant(name: name, value: value) : nil
     }
 

@@ -1,10 +1,10 @@
 /// Numbers that one seed determines.
-struct Dice: Sendable {
+package struct Dice: Sendable {
     private var state: UInt64
 
-    init(_ seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 0x1234_5678_9ABC_DEF1 }
+    package init(_ seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 0x1234_5678_9ABC_DEF1 }
 
-    mutating func word() -> UInt64 {
+    package mutating func word() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var word = state
         word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
@@ -13,7 +13,7 @@ struct Dice: Sendable {
     }
 
     /// 0 ..< limit.
-    mutating func below(_ limit: Int) -> Int { Int(word() % UInt64(limit)) }
+    package mutating func below(_ limit: Int) -> Int { Int(word() % UInt64(limit)) }
 
-    mutating func percent(_ share: Int) -> Bool { below(100) < share }
+    package mutating func percent(_ share: Int) -> Bool { below(100) < share }
 }

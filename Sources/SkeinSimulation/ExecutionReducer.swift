@@ -1,9 +1,9 @@
-import Skein
-import SkeinCore
+package import Skein
+package import SkeinCore
 
 /// What an execution's recorded events add up to, said from their types and the flow's shape alone: a second opinion on
 /// the engine's own fold.
-struct ExecutionReducer {
+package struct ExecutionReducer {
     /// A step that the execution is at.
     struct Visit {
         var attempt = 1
@@ -37,9 +37,11 @@ struct ExecutionReducer {
     let flow: SimulatedFlow
     let creation: ExecutionCreation
     var active: [String: Visit] = ["s0": Visit()]
-    private(set) var status = "pending"
-    var problems: [String] = []
-    var context: JSONObject
+    /// What the events say it is.
+    package private(set) var status = "pending"
+    /// What cannot have happened.
+    package var problems: [String] = []
+    package var context: JSONObject
     var arrived: [String: Set<String>] = [:]
     var hasFailed = false
     var isRollingBack = false
@@ -64,7 +66,8 @@ struct ExecutionReducer {
     /// When it ended first.
     private(set) var firstEnd: (status: String, at: Timestamp)?
 
-    init(_ flow: SimulatedFlow, _ creation: ExecutionCreation, _ events: [AuditEvent]) {
+    /// Reads all events of an execution.
+    package init(_ flow: SimulatedFlow, _ creation: ExecutionCreation, _ events: [AuditEvent]) {
         self.flow = flow
         self.creation = creation
         context = creation.context

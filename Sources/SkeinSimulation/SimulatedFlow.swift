@@ -1,8 +1,9 @@
-import SkeinCore
+package import SkeinCore
 
 /// A flow of random shape, as a model that knows nothing of the engine, and as the definition the engine gets.
-struct SimulatedFlow: Sendable {
-    enum Kind: String, Sendable {
+package struct SimulatedFlow: Sendable {
+    /// What a step does.
+    package enum Kind: String, Sendable {
         /// Completes; fails twice, then completes; fails for as long as its policy allows; fails for good.
         case work, flaky, stubborn, broken
         /// Leave the handler: until a time, a signal, a resume.
@@ -18,34 +19,46 @@ struct SimulatedFlow: Sendable {
         var spawns: Bool { self == .sub || self == .launch || self == .map }
     }
 
-    struct Step: Sendable {
-        var kind: Kind
-        var next: [String] = []
-        var onFailure: [String] = []
+    /// One step of the model.
+    package struct Step: Sendable {
+        package var kind: Kind
+        package var next: [String] = []
+        package var onFailure: [String] = []
         /// The steps that it waits for.
         var join: [String] = []
-        var undo: String?
+        package var undo: String?
         var isCommit = false
         var isConditional = false
-        var delay = 10
+        package var delay = 10
         /// Attempts after the first.
-        var retries = 0
-        var timeout: Int?
+        package var retries = 0
+        package var timeout: Int?
         /// Children: how many, how many at once, whether failures are results.
         var count = 1
         var concurrency: Int?
         var collects = false
-        var signal = "go"
+        package var signal = "go"
+    }
+
+    /// How long things take: for virtual time, or short enough for a real clock.
+    package struct Pace: Sendable {
+        var delays = [0, 10, 30_000]
+        var slowTimeout = 5_000
+        var timeouts = [20_000, 4_000_000]
+
+        static let virtual = Pace()
+        /// For tests with real processes.
+        package static let real = Pace(delays: [0, 10, 300], slowTimeout: 200, timeouts: [8_000, 4_000_000])
     }
 
     /// Attempts after the first that a compensation has.
     static let undoRetries = 2
 
-    let id: String
+    package let id: String
     /// The flow of its children.
     let child: String?
-    private(set) var steps: [String: Step] = [:]
-    private(set) var names: [String] = []
+    package private(set) var steps: [String: Step] = [:]
+    package private(set) var names: [String] = []
     let rollsBackOnCancel: Bool
     let failureCancelsBranches: Bool
     /// The whole execution's, in milliseconds.
@@ -53,17 +66,42 @@ struct SimulatedFlow: Sendable {
     /// Executions of it that may go on at once.
     let limit: Int?
     private var dice: Dice
+    private let pace: Pace
 
-    /// - Parameter level: 0 for the family's head; the last level has no children.
-    init(seed: UInt64, level: Int) {
+    /// - Parameters:
+    ///   - level: 0 for the family's head; the last level has no children.
+    ///   - family: what the ids begin with.
+    package init(seed: UInt64, level: Int, family: String = "", pace: Pace? = nil) {
+        let pace = pace ?? .virtual
+        self.pace = pace
         dice = Dice(seed &+ UInt64(level) &* 0x5851_F42D_4C95_7F2D)
-        id = "level\(level)"
-        child = level < 2 ? "level\(level + 1)" : nil
+        id = "\(family)level\(level)"
+        child = level < 2 ? "\(family)level\(level + 1)" : nil
         rollsBackOnCancel = dice.percent(50)
         failureCancelsBranches = dice.percent(40)
-        timeout = dice.percent(15) ? [20_000, 4_000_000][dice.below(2)] : nil
-        limit = dice.percent(30) ? 1 + dice.below(2) : nil
+        timeout = dice.percent(15) ? pace.timeouts[dice.below(2)] : nil
+        // Where time is real nobody is to wait for others' people.
+        if family.isEmpty, dice.percent(30) { limit = 1 + dice.below(2) } else { limit = nil }
         _ = segments(1 + dice.below(level == 0 ? 4 : 2), depth: level == 0 ? 2 : dice.below(2))
+    }
+
+    /// A flow of known shape: steps one after the other.
+    package init(id: String, _ kinds: [Kind], _ change: (Int, inout Step) -> Void = { _, _ in }) {
+        self.id = id
+        pace = .virtual
+        dice = Dice(0)
+        child = nil
+        rollsBackOnCancel = false
+        failureCancelsBranches = false
+        timeout = nil
+        limit = nil
+        for (index, kind) in kinds.enumerated() {
+            var step = Step(kind: kind)
+            if index + 1 < kinds.count { step.next = ["s\(index + 1)"] }
+            change(index, &step)
+            names.append("s\(index)")
+            steps["s\(index)"] = step
+        }
     }
 
     var isParallel: Bool { steps.values.contains { $0.next.count > 1 } }
@@ -109,14 +147,14 @@ struct SimulatedFlow: Sendable {
         names.append(name)
         var step = Step(kind: kind())
         step.isConditional = dice.percent(10)
-        step.delay = [0, 10, 30_000][dice.below(3)]
+        step.delay = pace.delays[dice.below(3)]
         step.signal = dice.percent(70) ? "go" : "other"
         switch step.kind {
         case .flaky: step.retries = 6
         case .stubborn: step.retries = 1 + dice.below(3)
         case .slow:
             step.retries = dice.below(2)
-            step.timeout = dice.percent(60) ? 5_000 : nil
+            step.timeout = dice.percent(60) ? pace.slowTimeout : nil
         case .map:
             step.count = 1 + dice.below(4)
             step.concurrency = dice.percent(60) ? 1 + dice.below(3) : nil
@@ -141,7 +179,7 @@ struct SimulatedFlow: Sendable {
 
 extension SimulatedFlow {
     /// The step map.
-    var definition: JSONValue {
+    package var definition: JSONValue {
         var map: JSONObject = [:]
         for name in names { if let step = steps[name] { map[name] = .object(object(name, step)) } }
         var flow: JSONObject = [

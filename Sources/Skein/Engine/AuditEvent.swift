@@ -48,7 +48,7 @@ public struct AuditEvent: Sendable, Hashable {
 
 extension AuditEvent {
     /// The events of one log row.
-    static func events(of row: LogRow, in execution: ExecutionID, root: ExecutionID) throws -> [AuditEvent] {
+    package static func events(of row: LogRow, in execution: ExecutionID, root: ExecutionID) throws -> [AuditEvent] {
         let body = try LogBody(decoding: row.body, of: execution)
         return body.events.enumerated().map { offset, event in
             AuditEvent(

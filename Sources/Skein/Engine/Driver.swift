@@ -258,6 +258,9 @@ final class Driver: Sendable {
     /// - Parameter more: what else happened to branches meanwhile; all of it becomes one row.
     func commit(_ drive: inout Drive, _ fact: Fact, _ more: ArraySlice<Fact> = []) async -> DriveEnd? {
         let pending = pending(&drive, fact, more)
+        #if SKEIN_FAILPOINTS
+        if case .park = pending.append.effect { await Failpoint.reach("sleep.beforeCommit") }
+        #endif
         let outcome: AppendOutcome
         do {
             outcome = try await journal.commit(pending.append)
@@ -265,6 +268,10 @@ final class Driver: Sendable {
             guard let known = await insist(pending.append, drive.slot, after: error) else { return .lost }
             outcome = known
         }
+        #if SKEIN_FAILPOINTS
+        if case .park = pending.append.effect { await Failpoint.reach("sleep.afterCommit") }
+        if case .fenced = outcome { Failpoint.note("fenced") }
+        #endif
         switch outcome {
         case .fenced:
             metrics.fenced.increment()

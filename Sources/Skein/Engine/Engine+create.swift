@@ -172,7 +172,11 @@ extension Engine {
             creation, flow, fork, due: due, ownership: ownership, knownVersions: knownVersions)
         do {
             switch try await journal.commitDirectly(append) {
-            case .committed: return made(state, flow, due: due, ownership)
+            case .committed:
+                #if SKEIN_FAILPOINTS
+                await Failpoint.reach("create.afterCommit")
+                #endif
+                return made(state, flow, due: due, ownership)
             case .refused(let error): throw error
             case .fenced: throw StoreError(.unavailable, "the new execution's id was taken")
             }
@@ -275,6 +279,9 @@ extension Engine {
         if outcome.first != .created, ownership != nil { slots.cancelReservation(1) }
         switch outcome.first {
         case .created?:
+            #if SKEIN_FAILPOINTS
+            await Failpoint.reach("create.afterCommit")
+            #endif
             remember(IdempotencyAnswer(executionID: creation.id, fingerprint: fingerprint), scope, ttl: ttl)
             return made(state, flow, due: due, ownership)
         case .exists(let id, let stored, let expiresAt)?:

@@ -6,6 +6,9 @@ import SkeinCore
 extension Engine {
     /// Loads and starts what was claimed. Each claim has a reservation, which becomes a slot or is given back.
     func start(_ claims: [Claim], _ claimID: ClaimID) async {
+        #if SKEIN_FAILPOINTS
+        await Failpoint.reach("claim.afterCommit")
+        #endif
         let loaded: [ExecutionID: LoadedExecution]
         do {
             loaded = try await store.load(claims.map(\.executionID))

@@ -220,6 +220,9 @@ public final class Engine: Service, Sendable {
         // Others lead at once, whatever time the handlers take.
         _ = await TimeLimit.run(.seconds(1), clock: SystemClock()) { await self.tickerBox.withLock { $0 }?.resign() }
         for slot in slots.all { slot.wake() }
+        #if SKEIN_FAILPOINTS
+        await Failpoint.reach("shutdown.midDrain")
+        #endif
         logger.info("stopping", metadata: ["executions": "\(slots.count)"])
         _ = await TimeLimit.run(configuration.grace, clock: SystemClock()) { await self.slots.empty() }
         for slot in slots.all { slot.stop(.shutdown) }

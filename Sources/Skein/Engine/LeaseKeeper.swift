@@ -31,24 +31,70 @@ struct LeaseKeeper: Sendable {
             guard (try? await pause(lease / 3)) != nil else { return }
             let began = clock.monotonic
             stopped = lookForStuck(stopped)
-            do {
+            #if SKEIN_FAILPOINTS
+            await Failpoint.reach("heartbeat.beforeSend")
+            #endif
+            // A call whose outcome is not known goes on asking for as long as it takes; trust does not.
+            let limit = max(lease / 3, trustedUntil - lease / 5 - began)
+            let outcome = await within(limit) {
                 try await renew()
-                if let closings = try await store.heartbeat(identity.id) {
-                    trustedUntil = began + lease
-                    identity.allowClaims(true)
-                    await limits.observe(closings)
-                } else {
-                    try await endLife()
-                }
+                return try await store.heartbeat(identity.id)
+            }
+            guard !Task.isCancelled else { return }
+            switch outcome {
+            case .answered(let closings?):
+                trustedUntil = began + lease
+                identity.allowClaims(true)
+                await limits.observe(closings)
                 round += 1
                 if round.isMultiple(of: 3) {
-                    let dead = try await store.reap(silence: lease * 3, lease: lease)
-                    if !dead.isEmpty { logger.info("workers were silent", metadata: ["workers": "\(dead)"]) }
+                    _ = await within(lease / 3) {
+                        await reap()
+                        return nil
+                    }
                 }
-            } catch {
-                logger.debug("leases could not be renewed", metadata: ["error": "\(error)"])
+            case .answered(nil):
+                do { try await endLife() } catch { note(error) }
+            case .failed(let error):
+                note(error)
+                if clock.monotonic >= trustedUntil - lease / 5 { distrust() }
+            case .late:
                 if clock.monotonic >= trustedUntil - lease / 5 { distrust() }
             }
+        }
+    }
+
+    private enum Outcome: Sendable {
+        case answered(Int64?)
+        case failed(any Error)
+        case late
+    }
+
+    /// Asks the store, for so long at most, on the thread that nobody hogs.
+    private func within(_ limit: Duration, _ ask: @escaping @Sendable () async throws -> Int64?) async -> Outcome {
+        await withTaskGroup(of: Outcome.self) { group in
+            group.addTask(executorPreference: pulse) {
+                do { return .answered(try await ask()) } catch { return .failed(error) }
+            }
+            group.addTask(executorPreference: pulse) {
+                try? await pause(limit)
+                return .late
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? .late
+        }
+    }
+
+    private func note(_ error: any Error) {
+        logger.debug("leases could not be renewed", metadata: ["error": "\(error)"])
+    }
+
+    private func reap() async {
+        do {
+            let dead = try await store.reap(silence: lease * 3, lease: lease)
+            if !dead.isEmpty { logger.info("workers were silent", metadata: ["workers": "\(dead)"]) }
+        } catch {
+            note(error)
         }
     }
 
@@ -92,13 +138,16 @@ struct LeaseKeeper: Sendable {
     /// This life is over: another worker took the pod's place, or nothing was heard of this one for too long, as after a
     /// freeze. Without a successor it begins a new life.
     private func endLife() async throws {
+        // First, lest something is born into a life that is over.
+        let mayClaim = identity.mayClaim
+        identity.allowClaims(false)
         for slot in slots.all { slot.stop(.lost) }
         let dead = identity.id
         let successor = try await store.workers().first {
             podID != nil && $0.podID == podID && $0.isLive && $0.id != dead
         }
         if let successor {
-            if identity.mayClaim {
+            if mayClaim {
                 logger.warning(
                     "another worker took this instance's place; it claims nothing more",
                     metadata: ["worker.id": "\(dead)", "worker.successor": "\(successor.id)"])

@@ -50,11 +50,17 @@ final class StepRunner: Sendable {
         } catch {
             return fact(error, step.ended(at: step.now), step)
         }
+        #if SKEIN_FAILPOINTS
+        await Failpoint.reach("step.beforeHandler")
+        #endif
         let body = step.undoesCode ? Self.undoing(handler.body) : handler.body
         let limit = limit(of: step)
         guard limit != nil || step.node.heartbeat != nil else {
             do {
                 let result = try await body(input, step)
+                #if SKEIN_FAILPOINTS
+                await Failpoint.reach("step.afterHandler")
+                #endif
                 return fact(result, step.ended(at: step.now), step)
             } catch {
                 return fact(error, step.ended(at: step.now), step)

@@ -19,6 +19,9 @@ extension PostgresExecutionStore {
             let results = try await connections.commands.batch([
                 send, PostgresQuery(CommandQueries.sent, [id, operation]), PostgresQuery(CommandQueries.isAlive, [id]),
             ])
+            #if SKEIN_FAILPOINTS
+            await Failpoint.reach("signal.afterCommit")
+            #endif
             if let generation = try results[0].first?.int64(0) ?? results[1].first?.int64(0) {
                 return .accepted(generation: generation)
             }

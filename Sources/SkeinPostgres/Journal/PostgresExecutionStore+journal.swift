@@ -49,7 +49,15 @@ extension PostgresExecutionStore {
         on connection: PostgresConnection
     ) async throws {
         let (dependents, park) = statements.dependents(work.rows)
+        #if SKEIN_FAILPOINTS
+        await Failpoint.reach("commit.beforeSend")
+        #endif
         let results = try await connection.batch([statements.append(work.rows, unlessTaken: false)] + dependents)
+        #if SKEIN_FAILPOINTS
+        if await Failpoint.reach("commit.afterSend") {
+            throw PostgresError(code: .connectionLost, message: "lost by a failpoint", outcomeUnknown: true)
+        }
+        #endif
         run.succeed(work.rows, woken: try Self.woken(results, at: park.map { $0 + 1 }))
     }
 
@@ -70,6 +78,9 @@ extension PostgresExecutionStore {
             throw PostgresError(code: .rolledBack, message: "the transaction was rolled back")
         }
         run.succeed(mine, woken: try Self.woken(results, at: park))
+        #if SKEIN_FAILPOINTS
+        if work.isUnknown, !mine.isEmpty { Failpoint.note("commit.reapplied") }
+        #endif
         guard !others.isEmpty else { return }
 
         // A statement after the transaction, so that it sees what the append waited for.
@@ -79,6 +90,9 @@ extension PostgresExecutionStore {
         }
         for row in others {
             let answer = isMine[statements.batch[row].executionID.postgres] ?? false
+            #if SKEIN_FAILPOINTS
+            if work.isUnknown, answer { Failpoint.note("commit.mine") }
+            #endif
             run.settle(CollectionOfOne(row), as: answer ? .committed(woken: false) : .fenced)
         }
     }
