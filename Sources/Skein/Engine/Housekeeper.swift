@@ -12,14 +12,16 @@ struct Housekeeper: Sendable {
     let logger: Logger
 
     static let duty = "maintenance"
-    private static let ttl = Duration.seconds(30)
+    /// Together ten seconds: so long is nobody in the lead at most after a leader has died.
+    private static let ttl = Duration.seconds(6)
+    private static let campaigns = Duration.seconds(4)
     private static let interval = Duration.seconds(600)
 
     /// Runs until cancelled; then resigns.
     func run() async {
         var next = clock.monotonic
         let candidate = identity.id.description
-        while (try? await clock.sleep(for: Self.ttl / 3)) != nil {
+        while (try? await clock.sleep(for: Self.campaigns)) != nil {
             let leads =
                 (try? await coordination.leaders.campaign(Self.duty, candidate: candidate, ttl: Self.ttl)) ?? true
             metrics.leadsMaintenance.record(leads ? 1 : 0)
