@@ -173,8 +173,8 @@ public final class Engine: Service, Sendable {
         let marker = StepMarker(
             slots: slots, journal: journal, clock: clock, identity: identity, after: configuration.startedMarker)
         let housekeeper = Housekeeper(
-            store: store, coordination: coordination, identity: identity, clock: clock, metrics: metrics, logger: logger
-        )
+            store: store, coordination: coordination, identity: identity, clock: clock, metrics: metrics,
+            mayLead: { [weak self] in self?.tickerBox.withLock { $0 }?.leads ?? false }, logger: logger)
         group.addTask { await self.coordination.run() }
         group.addTask(executorPreference: pulse) { await keeper.run() }
         group.addTask { await housekeeper.run() }

@@ -9,12 +9,13 @@ struct Housekeeper: Sendable {
     let identity: WorkerIdentity
     let clock: any EngineClock
     let metrics: EngineMetrics
+    /// Whether this instance leads `schedules`: the same one leads this, so that one election costs the others nothing.
+    let mayLead: @Sendable () -> Bool
     let logger: Logger
 
     static let duty = "maintenance"
-    /// Together ten seconds: so long is nobody in the lead at most after a leader has died.
-    private static let ttl = Duration.seconds(6)
-    private static let campaigns = Duration.seconds(4)
+    private static let ttl = Duration.seconds(9)
+    private static let campaigns = Duration.seconds(6)
     private static let interval = Duration.seconds(600)
 
     /// Runs until cancelled; then resigns.
@@ -23,7 +24,9 @@ struct Housekeeper: Sendable {
         let candidate = identity.id.description
         while (try? await clock.sleep(for: Self.campaigns)) != nil {
             let leads =
-                (try? await coordination.leaders.campaign(Self.duty, candidate: candidate, ttl: Self.ttl)) ?? true
+                mayLead()
+                ? (try? await coordination.leaders.campaign(Self.duty, candidate: candidate, ttl: Self.ttl)) ?? true
+                : false
             metrics.leadsMaintenance.record(leads ? 1 : 0)
             guard leads, clock.monotonic >= next else { continue }
             next = clock.monotonic + Self.interval

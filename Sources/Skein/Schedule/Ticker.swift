@@ -87,7 +87,8 @@ final class Ticker: Sendable {
 
     // MARK: - Leading
 
-    private var leads: Bool {
+    /// Whether this instance leads, or nobody can be asked.
+    var leads: Bool {
         let present = clock.monotonic
         return state.withLock { $0.leadsUntil.map { present < $0 } ?? false }
     }

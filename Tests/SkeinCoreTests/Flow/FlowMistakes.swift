@@ -50,7 +50,8 @@ extension FlowValidationTests {
         Mistake(["concurrency": ["limit": 0]], "OUT_OF_RANGE /concurrency/limit"),
         Mistake(["concurrency": ["key": "$..["]], "BAD_PATH /concurrency/key", "REQUIRED_MISSING /concurrency/limit"),
         Mistake(["rateLimit": ["limit": 1]], "REQUIRED_MISSING /rateLimit/perMs"),
-        Mistake(["rateLimit": ["limit": 1, "per": 5]], "UNKNOWN_FIELD /rateLimit/per", "REQUIRED_MISSING /rateLimit/perMs"),
+        Mistake(
+            ["rateLimit": ["limit": 1, "per": 5]], "UNKNOWN_FIELD /rateLimit/per", "REQUIRED_MISSING /rateLimit/perMs"),
         Mistake(["sla": [:]], "NOT_SUPPORTED_YET /sla"),
         Mistake(
             ["tasks": [["id": "a"]], "steps": nil, "version": nil, "initialStepId": nil],
