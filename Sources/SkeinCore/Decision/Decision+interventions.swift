@@ -19,6 +19,13 @@ extension Decision {
         return Transition([.paused(by)], then: .park(due: .distantFuture))
     }
 
+    /// Holds an execution that its workers died of.
+    func quarantine(_ execution: ExecutionState) -> Transition {
+        let message = "\(execution.crashes) workers were lost with it, one after the other; resume it to try again"
+        let failure = Failure(Failure.quarantined, message, stepID: execution.currentSteps.first)
+        return Transition([.quarantined(failure)], then: .park(due: .distantFuture))
+    }
+
     /// Lets a paused execution go on.
     public func unpause(_ execution: ExecutionState, by: Intervention) throws(Failure) -> Transition {
         guard execution.isPaused else {

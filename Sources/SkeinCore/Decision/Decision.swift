@@ -19,7 +19,7 @@ public final class Decision: Sendable {
     ///   - random: 0 ..< 1, for the jitter of a retry.
     public func decide(_ execution: ExecutionState, _ fact: Fact, at now: Timestamp, random: Double = 0) -> Transition {
         var transition = transition(execution, fact, at: now, random: random)
-        if execution.startedAt == nil, !transition.isTakeover { transition.events.insert(.started, at: 0) }
+        if execution.startedAt == nil, !transition.beginsNothing { transition.events.insert(.started, at: 0) }
         return transition
     }
 
@@ -96,15 +96,7 @@ public final class Decision: Sendable {
             gather(execution, stepID, outcomes, at: now, random: random)
         case .ownerLost(let worker, let reason):
             Transition([.recovered(from: worker, reason: reason)], then: .proceed)
-        case .crashLimitReached:
-            Transition(
-                [
-                    .quarantined(
-                        Failure(
-                            Failure.quarantined,
-                            "\(execution.crashes) workers were lost with it, one after the other; resume it to try again",
-                            stepID: execution.currentSteps.first))
-                ], then: .park(due: .distantFuture))
+        case .crashLimitReached: quarantine(execution)
         case .compensationDue(let stepID):
             Transition([.stepCompensating(stepID, attempt: execution.rollback?.attempt ?? 1)], then: .proceed)
         case .compensated(let attempt):
@@ -376,9 +368,12 @@ public final class Decision: Sendable {
 }
 
 extension Transition {
-    fileprivate var isTakeover: Bool {
-        if case .recovered? = events.first { return true }
-        return events.isEmpty
+    /// What happens to an execution without its coming further.
+    fileprivate var beginsNothing: Bool {
+        switch events.first {
+        case .recovered?, .quarantined?, nil: true
+        case _?: false
+        }
     }
 }
 

@@ -224,3 +224,13 @@ extension ExecutionEvent {
         }
     }
 }
+
+extension ExecutionEvent {
+    /// Whether an execution has come further by it: what a worker that dies of it cannot bring about.
+    var isProgress: Bool {
+        switch self {
+        case .created, .started, .stepStarted, .recovered, .quarantined, .token: false
+        case _: true
+        }
+    }
+}

@@ -393,18 +393,3 @@ extension ExecutionState {
         extras.rollback?.retryAt = retryAt
     }
 }
-
-extension ExecutionEvent {
-    /// Whether an execution has come further by it: what a worker that dies of it cannot bring about.
-    fileprivate var isProgress: Bool {
-        switch self {
-        case .created, .started, .stepStarted, .recovered, .quarantined, .token: false
-        case _: true
-        }
-    }
-}
-
-extension Failure {
-    /// The code of executions that are held because their workers died.
-    public static let quarantined = "QUARANTINED"
-}

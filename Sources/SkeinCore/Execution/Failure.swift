@@ -31,3 +31,8 @@ extension Failure {
             details: object["details"])
     }
 }
+
+extension Failure {
+    /// The code of executions that are held because their workers died.
+    public static let quarantined = "QUARANTINED"
+}
