@@ -12,9 +12,8 @@ struct PulseThreadTests {
         func beat() { count.add(1, ordering: .relaxed) }
     }
 
-    @Test func `its tasks go on while others hog every thread of the pool`() async {
-        let pulse = PulseThread()
-        pulse.start()
+    @Test func `its tasks go on while others hog every thread of the pool`() async throws {
+        let pulse = try #require(PulseThread()?.started())
         let beats = Beats()
         await withTaskGroup(of: Void.self) { group in
             group.addTask(executorPreference: pulse) {
@@ -34,9 +33,8 @@ struct PulseThreadTests {
         pulse.close()
     }
 
-    @Test func `a cancelled sleep ends at once`() async {
-        let pulse = PulseThread()
-        pulse.start()
+    @Test func `a cancelled sleep ends at once`() async throws {
+        let pulse = try #require(PulseThread()?.started())
         let sleeper = Task(executorPreference: pulse) {
             try await pulse.sleep(until: SystemClock().monotonic + .seconds(3_600))
         }

@@ -108,7 +108,7 @@ struct LeaseKeeper: Sendable {
         logger.warning(
             "handlers ignore that they have to stop",
             metadata: ["handlers.stuck": "\(stuck)", "slots": "\(slots.capacity)"])
-        if let recycleAt, Double(stuck) >= recycleAt * Double(slots.capacity) { recycle() }
+        if let recycleAt, slots.capacity > 0, Double(stuck) >= recycleAt * Double(slots.capacity) { recycle() }
         return stopped
     }
 

@@ -29,15 +29,16 @@ final class PulseThread: TaskExecutor {
     private let clock = SystemClock()
     private let bell: (read: Int32, write: Int32)
 
-    /// Starts the thread; `close` ends it.
-    init() {
+    /// Nil: the system has no descriptors left.
+    init?() {
         var ends: [Int32] = [-1, -1]
-        pipe(&ends)
+        guard pipe(&ends) == 0 else { return nil }
         for end in ends { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
         bell = (ends[0], ends[1])
     }
 
-    func start() {
+    /// Starts the thread; `close` ends it. Returns nil when the system has none left.
+    func started() -> PulseThread? {
         #if canImport(Glibc)
         var thread = pthread_t()
         #else
@@ -46,8 +47,13 @@ final class PulseThread: TaskExecutor {
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
         pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        pthread_create(&thread, &attributes, pulseMain, Unmanaged.passRetained(self).toOpaque())
-        pthread_attr_destroy(&attributes)
+        defer { pthread_attr_destroy(&attributes) }
+        let retained = Unmanaged.passRetained(self)
+        guard pthread_create(&thread, &attributes, pulseMain, retained.toOpaque()) == 0 else {
+            retained.release()
+            return nil
+        }
+        return self
     }
 
     deinit {
