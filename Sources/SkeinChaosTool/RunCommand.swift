@@ -28,6 +28,7 @@ struct RunCommand: AsyncParsableCommand {
         for time in 0..<times {
             let seed = seed.map { $0 &+ UInt64(time) } ?? UInt64.random(in: 0..<1_000_000)
             let report = await ChaosReport.run(names, seed: seed, minutes: minutes, folder: base)
+            // The report is what this program is for.
             print(report.text)
             failed = failed || report.isRed
         }

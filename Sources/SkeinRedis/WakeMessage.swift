@@ -1,7 +1,7 @@
 import Skein
 import SkeinCore
 
-/// Wakes as published: `{"executionId":…,"at":…,"reason":…,"queued":true}`, every member optional. Anyone may publish
+/// Wakes as published: `{"executionId":…,"at":…,"reason":…,"needs":…,"queued":true}`, every member optional. Anyone may publish
 /// one.
 enum WakeMessage {
     private static let limits = JSONLimits(maxBytes: 4_096, maxDepth: 8)
@@ -11,6 +11,7 @@ enum WakeMessage {
         if let id = hint.executionID { object["executionId"] = .string("\(id)") }
         if let at = hint.at { object["at"] = .string("\(at)") }
         object["reason"] = .string(hint.reason)
+        if let needs = hint.needs { object["needs"] = .string(needs) }
         if hint.isQueued { object["queued"] = .bool(true) }
         return JSONValue.object(object).text()
     }
@@ -25,6 +26,6 @@ enum WakeMessage {
             executionID: object["executionId"]?.string.flatMap { ExecutionID($0) },
             at: object["at"]?.string.flatMap { Timestamp($0) },
             reason: String((object["reason"]?.string ?? "published").prefix(64)),
-            isQueued: object["queued"]?.bool ?? false)
+            isQueued: object["queued"]?.bool ?? false, needs: object["needs"]?.string)
     }
 }

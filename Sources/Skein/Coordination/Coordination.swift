@@ -53,6 +53,8 @@ public struct WakeHint: Sendable, Hashable {
     /// everybody who hears it looks by themselves, at this execution or, without one, at anything. Senders leave it
     /// false; the signaler sets it.
     public var isQueued: Bool
+    /// Of a hint without an execution: whoever lacks this handler finds nothing. Nil: anybody may.
+    public var needs: String?
     /// What is due is taken from all lanes alike, so that one tenant's many timers do not hold up another's few.
     public var lane: UInt8
 
@@ -68,8 +70,10 @@ public struct WakeHint: Sendable, Hashable {
     }
 
     public init(
-        executionID: ExecutionID?, at: Timestamp? = nil, reason: String, isQueued: Bool = false, lane: UInt8 = 0
+        executionID: ExecutionID?, at: Timestamp? = nil, reason: String, isQueued: Bool = false, needs: String? = nil,
+        lane: UInt8 = 0
     ) {
+        self.needs = needs
         self.lane = lane
         self.executionID = executionID
         self.at = at

@@ -41,7 +41,10 @@ package struct WakeBatch: Sendable, Equatable {
                     reasons.append(hint.reason)
                 }
             } else if at <= now {
-                anything = anything ?? WakeHint(executionID: nil, reason: hint.reason)
+                var merged = anything ?? WakeHint(executionID: nil, reason: hint.reason, needs: hint.needs)
+                // For several handlers: for everybody.
+                if merged.needs != hint.needs { merged.needs = nil }
+                anything = merged
             } else if later?.at.map({ at < $0 }) ?? true {
                 later = WakeHint(executionID: nil, at: at, reason: hint.reason)
             }

@@ -78,6 +78,7 @@ final class Dispatcher: Sendable {
 
     /// A hint from the coordination service.
     func hear(_ hint: WakeHint) {
+        if let needs = hint.needs, handlers[ofType: needs] == nil { return }
         let mustLook = state.withLock { state in
             if let at = hint.at, at > clock.now + ahead { return expect(at, in: &state) }
             if hint.at == nil, let id = hint.executionID, state.early[id] != nil { state.early[id] = true }
@@ -258,7 +259,7 @@ final class Dispatcher: Sendable {
             let result = try await store.claim(request)
             state.withLock { state in
                 state.sweeps = result.claims.count >= room
-                state.tenant = state.sweeps ? result.lastTenant ?? "" : nil
+                state.tenant = state.sweeps && result.hasTenants ? result.lastTenant ?? "" : nil
                 state.nextSweep = clock.monotonic + interval(until: result.nextDue)
             }
             if result.hasQueues { limits.look() }

@@ -165,7 +165,7 @@ extension Driver {
                         case .queued:
                             queued.insert(node.id)
                             continue
-                        case .lost: return .lost
+                        case .lost: return await giveBack(drive.slot)
                         case .failed(let failure):
                             let attempt = drive.state.branches.first { $0.stepID == node.id }?.attempt ?? 1
                             facts.append(.stepFailed(beginning(node, attempt), failure))

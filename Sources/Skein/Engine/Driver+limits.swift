@@ -24,6 +24,7 @@ enum Entry: Sendable {
     case open
     /// It is in a queue, and will be woken.
     case queued
+    /// The claim is, or nobody could be asked: what is ours still goes back.
     case lost
     case failed(StepFailure)
 }
@@ -106,7 +107,7 @@ extension Driver {
         switch entry {
         case .open: return nil
         case .queued: return await queue(&drive, needs: node.type)
-        case .lost: return .lost
+        case .lost: return await giveBack(drive.slot)
         case .failed(let failure):
             return await commit(&drive, .stepFailed(beginning(node, drive.state.main?.attempt ?? 1), failure))
         }
@@ -153,7 +154,7 @@ extension Driver {
     }
 
     /// The execution has ended: somebody else may go on.
-    func leave(_ drive: borrowing Drive, _ end: DriveEnd) {
+    func makeRoom(_ drive: borrowing Drive, _ end: DriveEnd) {
         guard drive.flow.isLimited, end == .ended else { return }
         limits.freed((try? drive.flow.limitNames(drive.state.creation)) ?? [])
     }

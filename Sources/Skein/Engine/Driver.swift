@@ -121,54 +121,11 @@ final class Driver: Sendable {
         }
     }
 
-    private func keeper(_ drive: inout Drive) -> SlotKeeper {
+    func keeper(_ drive: inout Drive) -> SlotKeeper {
         if let keeper = drive.keeper { return keeper }
         let keeper = SlotKeeper(drive.slot, journal, identity, clock)
         drive.keeper = keeper
         return keeper
-    }
-
-    private func compensate(
-        _ drive: inout Drive, _ node: FlowGraph.Node, _ compensation: Compensation, _ undo: Undo, at now: Timestamp
-    ) async -> DriveEnd? {
-        if drive.budget == 0 {
-            if drive.offer != nil { return await handOut(&drive, node, compensation, undo) }
-            return await repark(&drive, due: clock.now, needs: compensation.type)
-        }
-        if draining.isRaised, drive.budget == nil { return await repark(&drive, due: now, needs: compensation.type) }
-        let keeper = keeper(&drive)
-        var expanded: StepContext.Expanded?
-        if drive.state.hasChildren {
-            do { expanded = try await children.expanded(drive.state, undoing: undo.output, &drive.read) } catch {
-                let fact = unread(error, node, drive.state, at: now)
-                guard case .stepFailed(let attempt, let failure) = fact else { return await giveBack(drive.slot) }
-                return await commit(&drive, .compensationFailed(attempt, failure))
-            }
-        }
-        let step = StepContext(
-            node, compensation, of: undo, in: drive.state, startedAt: now, environment: runner.environment,
-            keeper: keeper, expanded: expanded)
-        guard let handler = handlers[ofType: compensation.type] else {
-            if let end = await passOn(&drive, needs: compensation.type) { return end }
-            let missing = StepFailure("HANDLER_NOT_FOUND", "no handler has the type '\(compensation.type)'")
-            let attempt = StepAttempt(stepID: node.id, attempt: step.attempt, startedAt: now, endedAt: now)
-            return await commit(&drive, .compensationFailed(attempt, missing))
-        }
-        if isLimited(drive, handler) {
-            switch await enter(&drive, node.id, handler) {
-            case .open: break
-            case .queued: return await queue(&drive, needs: compensation.type)
-            case .lost: return .lost
-            case .failed(let failure):
-                return await commit(&drive, .compensationFailed(beginning(node, step.attempt), failure))
-            }
-        }
-        guard let fact = await run(&drive, step, handler) else { return await giveBack(drive.slot) }
-        // Nobody waits in a rollback: what tokens it made are worth nothing.
-        _ = drive.takeTokens()
-        let end = await commit(&drive, fact)
-        if !drive.permits.attempts.isEmpty { await giveBack(&drive, of: node.id, end) }
-        return end
     }
 
     /// Drives what was claimed a moment before it is due: from that time on, unless something comes for it before.
@@ -201,7 +158,7 @@ final class Driver: Sendable {
             &drive, runner.attempt(node, of: drive.state, at: now, keeper: keeper, expanded: expanded), handler)
     }
 
-    @inline(__always) private func run(
+    @inline(__always) func run(
         _ drive: inout Drive, _ step: consuming StepContext, _ handler: AnyHandler
     ) async -> Fact? {
         drive.slot.begin(step)
@@ -230,14 +187,14 @@ final class Driver: Sendable {
     }
 
     /// Leaves the execution to those who have the handler, or may have it yet. Nil: it has waited for long enough.
-    private func passOn(_ drive: inout Drive, needs type: String) async -> DriveEnd? {
+    func passOn(_ drive: inout Drive, needs type: String) async -> DriveEnd? {
         guard isClustered || remoteWorkers.hasAny else { return nil }
         let isServed = await isServed(type)
         let wait = drive.flow.spec.handlerWait ?? configuration.handlerWait
         if clock.now - drive.dueAt >= wait, !isServed { return nil }
         let end = await repark(&drive, due: min(drive.dueAt, clock.now), needs: type, announced: false)
         // Claims by others leave it alone unless they have the handler: they only have to look.
-        if isServed { coordination.wakes.signal([WakeHint(executionID: nil, reason: "look")]) }
+        if isServed { coordination.wakes.signal([WakeHint(executionID: nil, reason: "look", needs: type)]) }
         return end == .lost ? .lost : .parked(due: .distantFuture, woken: false)
     }
 

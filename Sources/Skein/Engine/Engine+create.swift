@@ -151,7 +151,7 @@ extension Engine {
                     continue
                 }
                 metrics.started.increment()
-                announce(item.state.creation, due: item.due)
+                announce([(item.state.creation, item.due)])
                 results[item.index] = .success((execution: Execution(item.state), created: true))
             }
         } catch {
@@ -208,20 +208,23 @@ extension Engine {
             let slot = Slot(state.id, ownership.claimID)
             if slots.fill(slot) == nil { startBorn(slot, flow, state) } else { slots.cancelReservation(1) }
         } else {
-            announce(state.creation, due: due)
+            announce([(state.creation, due)])
         }
         coordination.events.publish(EventNotice(executionID: state.id, rootID: state.creation.rootID, position: 1))
         return (execution: Execution(state, owner: ownership?.workerID), created: true)
     }
 
-    private func announce(_ creation: ExecutionCreation, due: Timestamp) {
-        guard due != .distantFuture else { return }
-        coordination.wakes.signal([
-            WakeHint(
-                executionID: creation.id, at: due > creation.createdAt ? due : nil, reason: "new",
-                lane: WakeHint.lane(of: creation.tenantID))
-        ])
-        dispatcher?.expect(due)
+    /// Tells everybody of executions that were created for nobody in particular.
+    func announce(_ created: [(creation: ExecutionCreation, due: Timestamp)]) {
+        let due = created.filter { $0.due != .distantFuture }
+        guard !due.isEmpty else { return }
+        coordination.wakes.signal(
+            due.map { creation, due in
+                WakeHint(
+                    executionID: creation.id, at: due > creation.createdAt ? due : nil, reason: "new",
+                    lane: WakeHint.lane(of: creation.tenantID))
+            })
+        for one in due { dispatcher?.expect(one.due) }
     }
 
     /// The row that starts an execution which somebody else makes durable, and nobody owns.

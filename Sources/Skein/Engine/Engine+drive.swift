@@ -65,12 +65,15 @@ extension Engine {
             }
             let end = await driveClaimed(slot, claim, execution, budget: nil, from: claim.dueAt).end
             finish(slot, end)
-            if end == .ended {
-                await fanIn.countHere()
-                await limits.admitHere()
-            }
+            if end == .ended { await ended() }
         }
         return (found.claims.count, [found.nextDue, limits.next].compactMap { $0 }.min())
+    }
+
+    /// An execution has ended here: its parent, and who waits for its place, are looked after by a running engine's loops.
+    func ended() async {
+        await fanIn.countHere()
+        await limits.admitHere()
     }
 
     /// What a running engine does now and then: counts children whose end nobody counted, goes on with cascades, lets
@@ -118,10 +121,7 @@ extension Engine {
                 slot.stop(.shutdown)
             }
             finish(slot, end)
-            if end == .ended {
-                await fanIn.countHere()
-                await limits.admitHere()
-            }
+            if end == .ended { await ended() }
             try Task.checkCancellation()
             if case .parked(_, woken: true) = end, budget == nil, !isRunning { continue }
             return try await execution(id)

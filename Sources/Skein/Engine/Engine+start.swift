@@ -58,7 +58,7 @@ extension Engine {
             Task {
                 var drive = Drive(slot: slot, flow: flow, state: state, dueAt: state.creation.createdAt)
                 let end = await self.driver.drive(&drive)
-                self.driver.leave(drive, end)
+                self.driver.makeRoom(drive, end)
                 self.finish(slot, end)
             })
     }
@@ -94,14 +94,14 @@ extension Engine {
             }
             guard claim.isTakeover else {
                 let end = if let due { await driver.drive(&drive, from: due) } else { await driver.drive(&drive) }
-                driver.leave(drive, end)
+                driver.makeRoom(drive, end)
                 return (end, drive.state)
             }
             switch await driver.takeOver(&drive, from: claim.previousOwner) {
             case nil:
                 await pause(before: drive)
                 let end = await driver.drive(&drive)
-                driver.leave(drive, end)
+                driver.makeRoom(drive, end)
                 return (end, drive.state)
             case .lost?:
                 // The old owner's last row may have come in between: still ours means read again and append behind it.

@@ -127,8 +127,7 @@ public final class Engine: Service, Sendable {
         await withTaskGroup(of: Void.self) { group in
             let commits = Task { await self.journal.run() }
             // A virtual clock has timers of its own.
-            let pulse = clock is SystemClock ? PulseThread() : nil
-            pulse?.start()
+            let pulse = clock is SystemClock ? PulseThread()?.started() : nil
             addLoops(to: &group, dispatcher, pulse)
             group.addTask { await ticker.run() }
             isWorn = await isWornOut()

@@ -7,6 +7,8 @@ import Synchronization
 final class LimitKeeper: Sendable {
     private struct State {
         var closed: [LimitName: LimitRecord.Closure] = [:]
+        /// Reads of `closed` that have begun, and the latest of them that is known.
+        var reads = (begun: 0, known: 0)
         /// What the store's heartbeat said when `closed` was read.
         var revision: Int64?
         /// Somebody may be let in: at once, or from then on.
@@ -61,14 +63,22 @@ final class LimitKeeper: Sendable {
 
     /// Reads what is closed now.
     func refresh(_ revision: Int64? = nil) async {
+        let read = state.withLock { state in
+            state.reads.begun += 1
+            return state.reads.begun
+        }
         guard let closed = try? await store.closedLimits() else { return }
-        let opened = state.withLock { state in
+        let opened: [LimitName]? = state.withLock { state in
+            // One that began later knows better.
+            guard read > state.reads.known else { return nil }
+            state.reads.known = read
             let opened = state.closed.keys.filter { closed[$0] == nil }
             state.closed = closed
             if let revision { state.revision = revision }
+            if closed.isEmpty { hasClosed.lower() } else { hasClosed.raise() }
             return opened
         }
-        if closed.isEmpty { hasClosed.lower() } else { hasClosed.raise() }
+        guard let opened else { return }
         freed(opened)
         for (name, closure) in closed where closure.until != .distantFuture { expect(name, at: closure.until) }
     }

@@ -128,7 +128,7 @@ extension Engine {
         let decision = ScheduleDecision(record, nextTick: record.nextTick, ticks: ticks, whilePaused: true)
         guard let made = try await store.decide([decision], by: identity.id).first, let made else { return nil }
         for tick in ticks { metrics.schedules.count(tick.decision) }
-        announce(ticks.compactMap(\.append).filter { made.contains($0.executionID) }.map { announcement(of: $0) })
+        announceStarted(ticks.compactMap(\.append).filter { made.contains($0.executionID) })
         if ticks.contains(where: { $0.decision == .buffered }) {
             coordination.wakes.signal([WakeHint(executionID: nil, reason: Ticker.duty)])
         }

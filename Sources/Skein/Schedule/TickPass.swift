@@ -84,7 +84,7 @@ struct TickPass: Sendable {
     private func announce(
         _ decisions: [ScheduleDecision], _ made: [Set<ExecutionID>?], _ delays: [ExecutionID: Duration]
     ) {
-        var hints: [WakeHint] = []
+        var appends: [Append] = []
         for (decision, started) in zip(decisions, made) {
             guard let started else { continue }
             for tick in decision.ticks {
@@ -93,10 +93,10 @@ struct TickPass: Sendable {
                 if let delay = delays[append.executionID] {
                     engine.metrics.schedules.lateness.record(delay / .seconds(1))
                 }
-                hints.append(engine.announcement(of: append))
+                appends.append(append)
             }
         }
-        engine.announce(hints)
+        engine.announceStarted(appends)
     }
 }
 
@@ -112,22 +112,14 @@ extension Engine {
         return haveEnded
     }
 
-    /// What instances are told about an execution that a tick started.
-    func announcement(of append: Append) -> WakeHint {
-        guard case .create(let new, _) = append.effect else {
-            return WakeHint(executionID: append.executionID, reason: "new")
+    /// What ticks have started is told and counted as what people create.
+    func announceStarted(_ appends: [Append]) {
+        let created = appends.compactMap { append -> (creation: ExecutionCreation, due: Timestamp)? in
+            guard case .create(let new, _) = append.effect else { return nil }
+            return (new.creation, new.readyAt)
         }
-        let due = new.readyAt
-        return WakeHint(executionID: append.executionID, at: due > new.creation.createdAt ? due : nil, reason: "new")
-    }
-
-    func announce(_ hints: [WakeHint]) {
-        guard !hints.isEmpty else { return }
-        for hint in hints {
-            metrics.started.increment()
-            dispatcher?.expect(hint.at ?? clock.now)
-        }
-        coordination.wakes.signal(hints)
+        metrics.started.increment(by: created.count)
+        announce(created)
     }
 
     /// Decides what is due now, until nothing is: what a running engine does by itself.

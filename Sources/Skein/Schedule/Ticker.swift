@@ -131,7 +131,8 @@ final class Ticker: Sendable {
 
     /// Hints about nothing in particular: a schedule was changed, a leader has resigned, a connection is back.
     private func listen() async {
-        for await hint in coordination.wakes.hints() where hint.executionID == nil && !hint.isQueued && hint.at == nil {
+        for await hint in coordination.wakes.hints()
+        where hint.executionID == nil && !hint.isQueued && hint.at == nil && hint.needs == nil {
             // A changed schedule is the leader's business; anything else may mean that there is no leader any more.
             if hint.reason != Self.duty { calls.poke() }
             if leads { looks.poke() }

@@ -71,10 +71,16 @@ public struct ClaimResult: Sendable {
     public var nextDue: Timestamp?
     /// Whether anybody waits in the queue of a limit.
     public var hasQueues: Bool
+    /// Whether any execution that has not ended belongs to a tenant: without, nobody has to take turns.
+    public var hasTenants: Bool
     /// The last tenant whose turn it was; nil: it was everybody's turn, or nobody has one.
     public var lastTenant: String?
 
-    public init(claims: [Claim], nextDue: Timestamp?, hasQueues: Bool = false, lastTenant: String? = nil) {
+    public init(
+        claims: [Claim], nextDue: Timestamp?, hasQueues: Bool = false, hasTenants: Bool = false,
+        lastTenant: String? = nil
+    ) {
+        self.hasTenants = hasTenants
         self.lastTenant = lastTenant
         self.claims = claims
         self.nextDue = nextDue

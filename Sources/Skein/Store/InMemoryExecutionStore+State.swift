@@ -21,6 +21,8 @@ extension InMemoryExecutionStore {
         var families: [ExecutionID: Family] = [:]
         /// Parents and rounds that children have ended for, not yet counted.
         var cascades: Set<ExecutionID> = []
+        /// Somebody's execution was created.
+        var hasTenants = false
         var limits = Limits()
         /// Grows with every closing and opening of a limit.
         var closings: Int64 = 0

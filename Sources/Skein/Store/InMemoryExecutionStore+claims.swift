@@ -55,7 +55,8 @@ extension InMemoryExecutionStore.State {
         let hasQueues = limits.entries.values.contains { !$0.queue.isEmpty }
         return ClaimResult(
             claims: fair + ids.filter { !left.contains($0) }.compactMap { give($0, to: request.ownership, at: now) },
-            nextDue: nextDue, hasQueues: hasQueues)
+            nextDue: nextDue, hasQueues: hasQueues,
+            hasTenants: hasTenants)
     }
 
     /// Half of the room goes to the oldest of each tenant.

@@ -83,6 +83,7 @@ extension InMemoryExecutionStore.State {
     private mutating func create(_ new: NewExecution, _ ownership: Ownership?, at now: Timestamp) {
         let id = new.creation.id
         executions[id] = .init(creation: new.creation)
+        hasTenants = hasTenants || new.creation.tenantID != nil
         if let parent = new.creation.parentID {
             if let round = new.creation.parentRound {
                 families[parent, default: .init()].rounds[round, default: .init()].children

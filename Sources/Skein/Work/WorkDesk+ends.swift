@@ -149,9 +149,8 @@ extension WorkDesk {
         // Other attempts of it are outside.
         case nil: return true
         case .ended?:
-            await engine.fanIn.countHere()
-            engine.driver.leave(drive, .ended)
-            await engine.limits.admitHere()
+            engine.driver.makeRoom(drive, .ended)
+            await engine.ended()
             return true
         case .parked?:
             wake(drive.slot.executionID)

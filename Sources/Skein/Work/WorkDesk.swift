@@ -44,7 +44,10 @@ public struct WorkDesk: Sendable {
         let hints = engine.coordination.wakes.hints()
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
-                for await hint in hints where hint.executionID == nil && hint.at == nil { alarm.poke() }
+                for await hint in hints
+                where hint.executionID == nil && hint.at == nil && hint.needs.map(types.contains) ?? true {
+                    alarm.poke()
+                }
             }
             defer { group.cancelAll() }
             var worker = request.workerID
@@ -134,7 +137,7 @@ public struct WorkDesk: Sendable {
         let end = await engine.driveClaimed(slot, claim, execution, budget: 0, offer: offer).end
         engine.finish(slot, end)
         if case .parked(_, woken: true) = end { wake(claim.executionID) }
-        if end == .ended { await engine.fanIn.countHere() }
+        if end == .ended { await engine.ended() }
     }
 
     /// Somebody goes on with it at once: this instance, if it runs executions.

@@ -40,7 +40,8 @@ extension PostgresExecutionStore {
             let results = try await connections.claims.batch(request.limit > 0 ? [nextDue, claim] : [nextDue])
             return ClaimResult(
                 claims: request.limit > 0 ? try Self.claims(results[1]) : [],
-                nextDue: try results[0].first?.timeIfPresent(0), hasQueues: try results[0].first?.bool(1) ?? false)
+                nextDue: try results[0].first?.timeIfPresent(0), hasQueues: try results[0].first?.bool(1) ?? false,
+                hasTenants: try results[0].first?.bool(2) ?? false)
         }
     }
 
