@@ -38,6 +38,8 @@ package struct SimulatedFlow: Sendable {
         var concurrency: Int?
         var collects = false
         package var signal = "go"
+        /// The handler's type, where it is not called like the kind.
+        package var type: String?
     }
 
     /// How long things take: for virtual time, or short enough for a real clock.
@@ -205,7 +207,8 @@ extension SimulatedFlow {
             if let concurrency = step.concurrency { config["concurrency"] = .int(Int64(concurrency)) }
         }
         var object: JSONObject = [
-            "type": .string(step.kind.rawValue), "outputKey": .string(name), "transitions": .object(transitions),
+            "type": .string(step.type ?? step.kind.rawValue), "outputKey": .string(name),
+            "transitions": .object(transitions),
             "config": .object(config),
         ]
         if let undo = step.undo {

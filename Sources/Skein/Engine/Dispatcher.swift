@@ -38,6 +38,7 @@ final class Dispatcher: Sendable {
     private let slots: SlotTable
     private let handlers: HandlerRegistry
     private let limits: LimitKeeper
+    private let fanIn: FanIn
     private let clock: any EngineClock
     private let configuration: EngineConfiguration
     private let identity: WorkerIdentity
@@ -51,13 +52,14 @@ final class Dispatcher: Sendable {
     /// - Parameter start: loads and drives what was claimed; owes each claim a slot or a cancelled reservation.
     init(
         store: any ExecutionStore, coordination: Coordination, slots: SlotTable, handlers: HandlerRegistry,
-        limits: LimitKeeper, clock: any EngineClock,
+        limits: LimitKeeper, fanIn: FanIn, clock: any EngineClock,
         configuration: EngineConfiguration, identity: WorkerIdentity, metrics: EngineMetrics, logger: Logger,
         start: @escaping @Sendable ([Claim], ClaimID) async -> Void
     ) {
         self.store = store
         self.coordination = coordination
         self.slots = slots
+        self.fanIn = fanIn
         self.handlers = handlers
         self.limits = limits
         self.clock = clock
@@ -263,6 +265,7 @@ final class Dispatcher: Sendable {
                 state.nextSweep = clock.monotonic + interval(until: result.nextDue)
             }
             if result.hasQueues { limits.look() }
+            if result.hasCascades { fanIn.cascadeSeen() }
             begin(result.claims, claimID, counting: metrics.wakesSweep, in: &group)
             return result.claims.count
         } catch {

@@ -172,8 +172,8 @@ public final class Engine: Service, Sendable {
         let marker = StepMarker(
             slots: slots, journal: journal, clock: clock, identity: identity, after: configuration.startedMarker)
         let housekeeper = Housekeeper(
-            store: store, coordination: coordination, identity: identity, clock: clock, metrics: metrics,
-            mayLead: { [weak self] in self?.tickerBox.withLock { $0 }?.leads ?? false }, logger: logger)
+            store: store, coordination: coordination, clock: clock, metrics: metrics,
+            candidacy: { [weak self] in self?.tickerBox.withLock { $0 }?.candidacy }, logger: logger)
         group.addTask { await self.coordination.run() }
         group.addTask(executorPreference: pulse) { await keeper.run() }
         group.addTask { await housekeeper.run() }
@@ -206,8 +206,8 @@ public final class Engine: Service, Sendable {
 
     private func makeDispatcher() -> Dispatcher {
         Dispatcher(
-            store: store, coordination: coordination, slots: slots, handlers: handlers, limits: limits, clock: clock,
-            configuration: configuration,
+            store: store, coordination: coordination, slots: slots, handlers: handlers, limits: limits, fanIn: fanIn,
+            clock: clock, configuration: configuration,
             identity: identity, metrics: metrics, logger: logger,
             start: { [weak self] claims, claimID in await self?.start(claims, claimID) })
     }

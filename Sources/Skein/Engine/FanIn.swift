@@ -11,6 +11,7 @@ final class FanIn: Sendable {
     private let alarm = Alarm()
     private let isRunning = Flag()
     private let mustCascade = Flag()
+    private let mayCascade = Flag()
 
     init(store: any ExecutionStore, coordination: Coordination, clock: any EngineClock, logger: Logger) {
         self.store = store
@@ -28,6 +29,9 @@ final class FanIn: Sendable {
         alarm.poke()
     }
 
+    /// Some cascade is not over. Whoever began it goes on with it, unless that one has died.
+    func cascadeSeen() { mayCascade.raise() }
+
     /// Counts now, for callers on an engine that is not running. Returns the parents that were woken by that.
     @discardableResult
     func countHere() async -> [ExecutionID] {
@@ -37,15 +41,17 @@ final class FanIn: Sendable {
     /// Runs until cancelled. Whoever ends a child counts it at once; what an instance that died left uncounted is found
     /// at every `interval`.
     ///
-    /// - Parameter chore: cancels what cascades left behind, after one has begun here and now and then.
+    /// - Parameter chore: cancels what cascades left behind, after one has begun here, and at an interval while there are
+    ///   others'.
     func run(every interval: Duration, _ chore: @Sendable () async throws -> Void) async {
         isRunning.raise()
         var next = clock.monotonic
         while !Task.isCancelled {
             await count()
-            if clock.monotonic >= next || mustCascade.isRaised {
+            if mustCascade.isRaised || (mayCascade.isRaised && clock.monotonic >= next) {
                 mustCascade.lower()
-                next = clock.monotonic + interval * 6
+                mayCascade.lower()
+                next = clock.monotonic + interval
                 try? await chore()
             }
             await alarm.wait(until: clock.monotonic + interval, clock: clock)

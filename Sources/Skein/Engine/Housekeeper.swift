@@ -6,11 +6,10 @@ import SkeinCore
 struct Housekeeper: Sendable {
     let store: any ExecutionStore
     let coordination: Coordination
-    let identity: WorkerIdentity
     let clock: any EngineClock
     let metrics: EngineMetrics
-    /// Whether this instance leads `schedules`: the same one leads this, so that one election costs the others nothing.
-    let mayLead: @Sendable () -> Bool
+    /// As whom this instance leads `schedules`: the same one leads this, so that one election costs the others nothing.
+    let candidacy: @Sendable () -> Candidacy?
     let logger: Logger
 
     static let duty = "maintenance"
@@ -21,12 +20,15 @@ struct Housekeeper: Sendable {
     /// Runs until cancelled; then resigns.
     func run() async {
         var next = clock.monotonic
-        let candidate = identity.id.description
+        var last: Candidacy?
         while (try? await clock.sleep(for: Self.campaigns)) != nil {
-            let leads =
-                mayLead()
-                ? (try? await coordination.leaders.campaign(Self.duty, candidate: candidate, ttl: Self.ttl)) ?? true
-                : false
+            var leads = false
+            if let candidacy = candidacy() {
+                last = candidacy
+                let campaign = try? await coordination.leaders.campaign(
+                    Self.duty, candidate: "\(candidacy)", ttl: Self.ttl)
+                leads = campaign ?? true
+            }
             metrics.leadsMaintenance.record(leads ? 1 : 0)
             guard leads, clock.monotonic >= next else { continue }
             next = clock.monotonic + Self.interval
@@ -37,6 +39,7 @@ struct Housekeeper: Sendable {
             }
         }
         metrics.leadsMaintenance.record(0)
-        await shielded { [coordination] in try? await coordination.leaders.resign(Self.duty, candidate: candidate) }
+        guard let last else { return }
+        await shielded { [coordination] in try? await coordination.leaders.resign(Self.duty, candidate: "\(last)") }
     }
 }

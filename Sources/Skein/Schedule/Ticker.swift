@@ -40,6 +40,8 @@ final class Ticker: Sendable {
     private struct State {
         /// By the monotonic clock: the leadership is trusted until then.
         var leadsUntil: Duration?
+        /// Under which term it leads, or campaigns.
+        var candidacy: Candidacy?
         var hasResigned = false
         /// Executions whose end is waited for.
         var awaited: Set<ExecutionID> = []
@@ -73,15 +75,15 @@ final class Ticker: Sendable {
 
     /// Leaves the duty to others, at once.
     func resign() async {
-        let isFirst = state.withLock { state in
+        let (isFirst, candidacy) = state.withLock { state in
             defer { (state.leadsUntil, state.hasResigned) = (nil, true) }
-            return !state.hasResigned
+            return (!state.hasResigned, state.candidacy)
         }
         guard isFirst else { return }
         calls.poke()
         looks.poke()
         metrics.leads.record(0)
-        try? await coordination.leaders.resign(Self.duty, candidate: identity.id.description)
+        await give(candidacy)
         coordination.wakes.signal([WakeHint(executionID: nil, reason: "leader")])
     }
 
@@ -93,6 +95,17 @@ final class Ticker: Sendable {
         return state.withLock { $0.leadsUntil.map { present < $0 } ?? false }
     }
 
+    /// As whom this instance leads. Nil: it does not. Without a term nobody could be asked.
+    var candidacy: Candidacy? {
+        guard leads else { return nil }
+        return state.withLock { $0.candidacy } ?? Candidacy(identity.id)
+    }
+
+    private func give(_ candidacy: Candidacy?) async {
+        guard let candidacy else { return }
+        try? await coordination.leaders.resign(Self.duty, candidate: "\(candidacy)")
+    }
+
     private func campaign() async {
         var turn = 0
         while !Task.isCancelled, !state.withLock({ $0.hasResigned }) {
@@ -100,14 +113,11 @@ final class Ticker: Sendable {
             let isElected = await isElected(isThorough: turn % Self.campaignsEvery == 0)
             turn += 1
             let before = leads
-            let mustResign = state.withLock { state in
+            let late = state.withLock { state in
                 if !state.hasResigned { state.leadsUntil = isElected ? start + Self.term : nil }
-                return state.hasResigned && isElected
+                return state.hasResigned && isElected ? state.candidacy : nil
             }
-            if mustResign {
-                try? await coordination.leaders.resign(Self.duty, candidate: identity.id.description)
-                return
-            }
+            if let late { return await give(late) }
             metrics.leads.record(leads ? 1 : 0)
             if leads, !before { looks.poke() }
             await calls.wait(until: start + (leads ? Self.renewals : Self.campaigns), clock: clock)
@@ -116,17 +126,34 @@ final class Ticker: Sendable {
 
     /// Nobody can be asked: then everybody tries.
     private func isElected(isThorough: Bool) async -> Bool {
-        let candidate = identity.id.description
         do {
             if !isThorough, !leads, let leader = try await coordination.leaders.leader(of: Self.duty),
-                leader != candidate
+                Candidacy(leader)?.worker != identity.id
             {
                 return false
             }
-            return try await coordination.leaders.campaign(Self.duty, candidate: candidate, ttl: Self.term)
         } catch {
             return true
         }
+        guard let candidate = await candidate() else { return false }
+        do {
+            return try await coordination.leaders.campaign(Self.duty, candidate: "\(candidate)", ttl: Self.term)
+        } catch {
+            return true
+        }
+    }
+
+    /// Who leads stays under its term; who does not campaigns for a new one. The store counts them, so that terms grow
+    /// whatever becomes of the coordination service. Nil: the store cannot be asked, and there is nothing to lead.
+    private func candidate() async -> Candidacy? {
+        if leads, let present = state.withLock({ $0.candidacy }) { return present }
+        let holder = identity.id.description
+        guard let term = try? await engine.store.fence("leader:\(Self.duty)", holder: holder, ttl: .zero) else {
+            return nil
+        }
+        let candidacy = Candidacy(identity.id, term: term)
+        state.withLock { $0.candidacy = candidacy }
+        return candidacy
     }
 
     /// Hints about nothing in particular: a schedule was changed, a leader has resigned, a connection is back.

@@ -73,13 +73,16 @@ public struct ClaimResult: Sendable {
     public var hasQueues: Bool
     /// Whether any execution that has not ended belongs to a tenant: without, nobody has to take turns.
     public var hasTenants: Bool
+    /// Whether the children of any cancelled execution have yet to be cancelled.
+    public var hasCascades: Bool
     /// The last tenant whose turn it was; nil: it was everybody's turn, or nobody has one.
     public var lastTenant: String?
 
     public init(
         claims: [Claim], nextDue: Timestamp?, hasQueues: Bool = false, hasTenants: Bool = false,
-        lastTenant: String? = nil
+        hasCascades: Bool = false, lastTenant: String? = nil
     ) {
+        self.hasCascades = hasCascades
         self.hasTenants = hasTenants
         self.lastTenant = lastTenant
         self.claims = claims

@@ -56,7 +56,7 @@ extension InMemoryExecutionStore.State {
         return ClaimResult(
             claims: fair + ids.filter { !left.contains($0) }.compactMap { give($0, to: request.ownership, at: now) },
             nextDue: nextDue, hasQueues: hasQueues,
-            hasTenants: hasTenants)
+            hasTenants: hasTenants, hasCascades: !cascades.isEmpty)
     }
 
     /// Half of the room goes to the oldest of each tenant.

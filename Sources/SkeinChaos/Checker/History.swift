@@ -17,6 +17,8 @@ package struct History: Sendable {
         package var types: [String]
         /// The step that each event is of.
         package var steps: [String]
+        /// Whether it gives an attempt to a worker outside.
+        package var isHandOut: Bool
 
         package var last: Int64 { seq + count - 1 }
     }
@@ -34,6 +36,7 @@ package struct History: Sendable {
     package var keys: [JSONValue] = []
     package var children: [JSONValue] = []
     package var outcomes: [JSONValue] = []
+    package var ticks: [JSONValue] = []
     package var left: JSONValue = [:]
     /// How often named points had effect.
     package var points: [String: Int] = [:]
@@ -55,6 +58,7 @@ package struct History: Sendable {
         keys = LineFile.read(folder.table("keys"))
         children = LineFile.read(folder.table("children"))
         outcomes = LineFile.read(folder.table("outcomes"))
+        ticks = LineFile.read(folder.table("ticks"))
         left = LineFile.read(folder.table("left")).last ?? [:]
         points = folder.pointCounts
     }
@@ -67,7 +71,8 @@ package struct History: Sendable {
             seq: line.seq.int64 ?? 0, count: line.n.int64 ?? 0, kind: line["kind"]?.int ?? 0,
             operation: line.op.string ?? "", at: line.at.int64 ?? 0, body: body, worker: parsed.w.string,
             types: (parsed.e.array ?? []).map { $0.t.string ?? "" },
-            steps: (parsed.e.array ?? []).map { $0.s.string ?? $0.wait.stepId.string ?? "" })
+            steps: (parsed.e.array ?? []).map { $0.s.string ?? $0.wait.stepId.string ?? "" },
+            isHandOut: (parsed.e.array ?? []).contains { $0.by.string != nil })
         log[line.id.string ?? "", default: []].append(row)
     }
 

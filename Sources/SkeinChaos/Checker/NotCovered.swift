@@ -1,13 +1,5 @@
 // Invariants of parts that the product does not have yet. They are said aloud in every report, and are never green.
 
-/// Schedules.
-struct EachTickOnce: Invariant {
-    static let name = "I8  each tick once"
-    func check(_ history: History, _ finding: inout Evidence) {
-        finding.silence = "schedules are not part of this load"
-    }
-}
-
 /// Outgoing webhooks.
 struct WebhooksDelivered: Invariant {
     static let name = "I11 webhooks are delivered"

@@ -64,7 +64,11 @@ struct ResourceClient: Sendable {
 
     func claim(_ step: StepContext) async {
         let key = "\(step.executionID)/\(step.stepID)\(step.isCompensation ? "/undo" : "")"
-        let text = "\(url)/claim?key=\(key)&token=\(step.idempotencyToken)&fence=\(step.fencingToken)"
+        await claim(key: key, token: step.idempotencyToken, fence: step.fencingToken)
+    }
+
+    func claim(key: String, token: String, fence: Int64) async {
+        let text = "\(url)/claim?key=\(key)&token=\(token)&fence=\(fence)"
         var request = HTTPClientRequest(url: text)
         request.method = .POST
         _ = try? await HTTPClient.shared.execute(request, timeout: .seconds(2)).body.collect(upTo: 100)

@@ -70,6 +70,10 @@ extension Lab {
         "children": "SELECT parent_id AS parent, child_id AS id, round, ordinal FROM children ORDER BY 1, 3, 4",
         "outcomes": "SELECT execution_id AS id, status FROM outcomes ORDER BY 1",
         "workers": "SELECT worker_id AS id, pod_id AS pod, live FROM workers ORDER BY 1",
+        "ticks": """
+        SELECT s.name AS schedule, (extract(epoch FROM t.tick_at) * 1000000)::bigint AS at, t.decision, t.execution_id AS execution
+        FROM schedule_ticks t JOIN schedules s ON s.id = t.schedule_id WHERE t.source = 0 ORDER BY 1, 2
+        """,
         "left": """
         SELECT (SELECT count(*) FROM fanin) AS fanin, (SELECT count(*) FROM cascades) AS cascades,
             (SELECT count(*) FROM pg_stat_activity WHERE application_name = 'skein-' || current_schema()) AS connections

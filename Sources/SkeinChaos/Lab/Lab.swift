@@ -38,7 +38,7 @@ package final class Lab: Sendable {
     package let redis: RedisServer
     let database: PostgresPool
     package let nemesisLog: LineFile
-    private let resourceURL: String
+    let resourceURL: String
     private let state = Mutex(State())
 
     private init(_ folder: RunFolder, _ settings: Settings, _ postgres: PostgresServer, resourceURL: String) throws {

@@ -24,7 +24,11 @@ package struct Finisher: Sendable {
             let overdue = try await overdueMilliseconds()
             worst = max(worst, overdue)
             lab.remember("worstOverdueMs", .int(worst))
-            let left = try await lab.number("SELECT count(*) FROM ready WHERE flow <> 'pill'")
+            let left = try await lab.number(
+                """
+                SELECT (SELECT count(*) FROM ready WHERE flow <> 'pill') + (SELECT count(*) FROM fanin)
+                    + (SELECT count(*) FROM cascades)
+                """)
             let spent = ContinuousClock.now - start
             if left == 0 {
                 lab.remember("quiescentAfterMs", .int(spent.milliseconds))
@@ -41,6 +45,14 @@ package struct Finisher: Sendable {
                 lab.remember("answeredAfterMs", .int((ContinuousClock.now - start).milliseconds))
             }
             try await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    /// Gives, while a storm goes on, what has been waited for for some seconds: people answer in all weathers.
+    package func attend() async {
+        while !Task.isCancelled {
+            _ = await answerHidden(after: .seconds(4))
+            try? await Task.sleep(for: .milliseconds(500))
         }
     }
 
@@ -62,7 +74,8 @@ package struct Finisher: Sendable {
         let path = "/v1/executions?status=waiting&status=paused&limit=1000"
         guard let items = try? await web.get(path).json.items.array else { return 0 }
         let waiting = items.filter {
-            $0.status.string == "paused" || ["signal", "manual"].contains($0.wait["kind"]?.string)
+            $0.flowId.string != "pill"
+                && ($0.status.string == "paused" || ["signal", "manual"].contains($0.wait["kind"]?.string))
         }
         await withDiscardingTaskGroup { group in
             for item in waiting.prefix(200) {
@@ -75,20 +88,25 @@ package struct Finisher: Sendable {
     }
 
     /// One branch failed for good, another waits: the list shows such an execution as running, without a wait.
-    private func answerHidden() async -> Int {
+    private func answerHidden(after silence: Duration = .zero) async -> Int {
         let sql = """
-            SELECT execution_id::text FROM ready WHERE owner IS NULL AND next_at > clock_timestamp() + INTERVAL '5 seconds'
-                AND next_at < 'infinity' LIMIT 50
+            SELECT r.execution_id::text FROM ready r
+            WHERE r.owner IS NULL AND r.flow <> 'pill' AND r.next_at > clock_timestamp() + INTERVAL '5 seconds'
+                AND (SELECT max(l.at) FROM log l WHERE l.execution_id = r.execution_id)
+                    < clock_timestamp() - $1 * INTERVAL '1 microsecond'
+                AND (r.next_at < 'infinity' OR $1 > 0) LIMIT 50
             """
-        guard let rows = try? await lab.run(sql) else { return 0 }
-        var count = 0
-        for row in rows {
-            guard let id = try? row.string(0) else { continue }
-            count += 1
-            for name in ["go", "other"] { await client.signal(-1, id, name) }
-            await client.resume(-1, id)
+        guard let rows = try? await lab.run(sql, [.int8(silence.microseconds)]) else { return 0 }
+        let ids = rows.compactMap { try? $0.string(0) }
+        await withDiscardingTaskGroup { group in
+            for id in ids {
+                group.addTask {
+                    for name in ["go", "other"] { await client.signal(-1, id, name) }
+                    await client.resume(-1, id)
+                }
+            }
         }
-        return count
+        return ids.count
     }
 
     private func answer(_ id: String, _ execution: JSONValue) async {

@@ -17,7 +17,7 @@ package struct FlowFamily: Sendable {
                         seed: seed &+ UInt64(index) &* 7_919, level: level, family: "f\(index)-", pace: .real))
             }
         }
-        heads = (0..<families).map { "f\($0)-level0" } + ["chain", "chain", "brief", "brief"]
+        heads = (0..<families).map { "f\($0)-level0" } + ["chain", "chain", "brief", "brief", "errand", "errand"]
         flows.append(
             SimulatedFlow(id: "chain", [.work, .work, .work, .work, .work]) { index, step in
                 if index == 1 { step.undo = "undo" }
@@ -26,6 +26,12 @@ package struct FlowFamily: Sendable {
         flows.append(SimulatedFlow(id: "sleeper", [.signal, .work]))
         flows.append(SimulatedFlow(id: "timer", [.timer, .work]))
         flows.append(SimulatedFlow(id: "slow", [.slow, .work]) { _, step in step.delay = 1_500 })
+        flows.append(
+            SimulatedFlow(id: "errand", [.work, .work, .flaky]) { index, step in
+                if index != 1 { step.type = RemoteHands.type(of: step.kind) }
+                if step.kind == .flaky { step.retries = 6 }
+            })
+        flows += LoadSchedule.all.map { SimulatedFlow(id: $0.name, [$0.kind]) { _, step in step.delay = 1_500 } }
         self.flows = flows
     }
 

@@ -25,12 +25,13 @@ extension Measure {
         var handoffs: [Double] = []
         for _ in 0..<3 {
             let (victim, held) = try await stage.loaded(40, flow: "patient")
+            let worker = try await victim.web.get("/v1/stats").json.workerId.string ?? ""
             let time = presentTime()
             try await stage.lab.stopGracefully(victim)
-            handoffs += try await stage.takeovers(of: held, after: time, within: .seconds(30))
+            handoffs += try await stage.handovers(of: held, from: worker, after: time, within: .seconds(30))
             try await stage.reman()
         }
-        stage.report("hand-over after SIGTERM (bar 2,000 beyond the grace)", handoffs.summary)
+        stage.report("hand-over after SIGTERM, from the last row of who leaves (bar 2,000)", handoffs.summary)
     }
 }
 
@@ -86,5 +87,31 @@ extension Stage {
             try await Task.sleep(for: .milliseconds(100))
         }
         return found
+    }
+
+    /// Milliseconds from the last row that an instance which stops has written, or from the signal, to the first row of
+    /// another owner.
+    func handovers(
+        of ids: Set<String>, from worker: String, after time: Int64, within limit: Duration
+    ) async throws -> [Double] {
+        let held: [PostgresParameter] = [.array(.texts(Array(ids)))]
+        try await until("all that was handed over has ended", within: limit, every: .milliseconds(100)) {
+            try await lab.number("SELECT count(*) FROM ready WHERE execution_id = ANY($1::text[]::uuid[])", held) == 0
+        }
+        let sql = """
+            WITH rows AS (
+                SELECT execution_id, at, convert_from(body, 'UTF8')::jsonb ->> 'w' = $2 AS leaves
+                FROM log WHERE execution_id = ANY($1::text[]::uuid[])
+            ), ends AS (
+                SELECT execution_id, greatest(max(at) FILTER (WHERE leaves), to_timestamp($3)) AS at
+                FROM rows GROUP BY execution_id
+            )
+            SELECT (extract(epoch FROM min(r.at) - e.at) * 1000000)::bigint
+            FROM ends e JOIN rows r USING (execution_id) WHERE NOT r.leaves AND r.at > e.at
+            GROUP BY execution_id, e.at
+            """
+        return try await lab.run(sql, held + [.text(worker), .double(Double(time) / 1e6)]).map {
+            Double(try $0.int64(0)) / 1_000
+        }
     }
 }

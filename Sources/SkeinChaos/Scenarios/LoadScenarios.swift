@@ -38,7 +38,34 @@ enum LoadScenarios {
             await stage.client.signal(0, id, "go")
             try await stage.storm { try await stage.progress(10) }
         },
-        Scenario("L3", "thousands of schedules in one minute", skipped: "schedules are on another branch"),
+        Scenario("L3", "a thousand schedules of one instant, and their leader killed at it") { stage in
+            let due = Timestamp(microseconds: presentTime() + 20_000_000)
+            let web = try await stage.leader().0.web
+            for part in 0..<20 {
+                try await withThrowingTaskGroup(of: Int.self) { group in
+                    for index in 0..<50 {
+                        let schedule: JSONValue = [
+                            "name": .string("crowd-\(part)-\(index)"), "flowId": "brief", "at": .string("\(due)"),
+                        ]
+                        group.addTask { try await web.post("/v1/schedules", schedule).status }
+                    }
+                    for try await status in group where status != 201 { throw ChaosFailure("refused: \(status)") }
+                }
+            }
+            guard presentTime() < due.microseconds else { throw ChaosFailure("not all were made before their time") }
+            let leader = try await stage.leader().0
+            try await until("it is time", within: .seconds(30), every: .milliseconds(1)) {
+                presentTime() >= due.microseconds
+            }
+            try await stage.lab.kill(leader)
+            let decided = "SELECT count(*) FROM schedule_ticks WHERE decision = 0 AND execution_id IS NOT NULL"
+            try await until("all have ticked", within: .seconds(60), every: .milliseconds(100)) {
+                try await stage.lab.number(decided) == 1_000
+            }
+            let made = try await stage.lab.number("SELECT count(*) FROM executions WHERE flow = 'brief'")
+            guard made == 1_000 else { throw ChaosFailure("\(made) executions for 1,000 ticks") }
+            try await stage.reman()
+        },
         Scenario("L4", "many readers of streams") { stage in
             let readers = try Subscribers(stage.lab, stage.client)
             await withDiscardingTaskGroup { group in
@@ -60,9 +87,25 @@ enum LoadScenarios {
             for _ in 0..<10 { await stage.client.create(0, "stuck") }
             try await stage.storm { try await stage.progress(20) }
         },
-        Scenario(
-            "H2", "a handler that kills its process",
-            skipped: "nothing sets poison aside yet; the handler `pill` is there"),
+        Scenario("H2", "a handler that kills its process, again and again") { stage in
+            try await stage.register([
+                [
+                    "id": "pill", "version": "1.0.0", "initialStepId": "s0",
+                    "steps": ["s0": ["type": "pill", "transitions": [:]]],
+                ]
+            ])
+            try await stage.storm {
+                // Not by the client: nobody else is to touch it.
+                let reply = try await stage.lab.instances[0].web.post("/v1/executions", ["flowId": "pill"])
+                guard reply.status == 201 else { throw ChaosFailure("not created: \(reply.text)") }
+                let held = "SELECT count(*) FROM events WHERE type = 'execution.quarantined'"
+                try await until("it is set aside", within: .seconds(120), every: .milliseconds(200)) {
+                    try await stage.reman()
+                    return try await stage.lab.number(held) == 1
+                }
+                try await stage.progress(10)
+            }
+        },
         Scenario("H3", "results that cannot be stored", skipped: "limits are tested in SkeinTests"),
         Scenario("H4", "a handler that leaks", skipped: "no bound is promised for handlers of the same process"),
         Scenario(

@@ -1,6 +1,7 @@
 // Processes that die, freeze and stop.
 
 import Foundation
+import PostgresClient
 import SkeinCore
 
 /// F1-F12.
@@ -68,7 +69,21 @@ enum ProcessScenarios {
                 throw ChaosFailure("\(taken) executions were taken from an owner within its lease")
             }
         },
-        Scenario("F8", "the schedules' leader frozen across a tick", skipped: "schedules are on another branch"),
+        Scenario("F8", "the schedules' leader frozen across a tick") { stage in
+            try await stage.storm {
+                let (leader, worker) = try await stage.leader()
+                stage.lab.note("freeze", ["instance": .string(leader.label)])
+                leader.process.send(SIGSTOP)
+                let last = "SELECT decided_by::text FROM schedule_ticks ORDER BY decided_at DESC LIMIT 1"
+                try await until("another decides", within: .seconds(40)) {
+                    guard let row = try await stage.lab.run(last).first else { return false }
+                    return try row.stringIfPresent(0) != worker
+                }
+                stage.lab.note("thaw", ["instance": .string(leader.label)])
+                leader.process.send(SIGCONT)
+                try await stage.progress(10)
+            }
+        },
         Scenario("F9", "handlers that compute on all cores for two leases") { stage in
             try await stage.register([
                 [
@@ -132,6 +147,21 @@ extension Stage {
         try await eventually("an instance runs \(count) of '\(flow)'", within: .seconds(40)) {
             for index in 0..<count { await client.create(90 + index, flow) }
             return lab.instances.first { running(in: $0, flow: flow).count >= count }
+        }
+    }
+
+    /// Who leads the schedules.
+    func leader() async throws -> (LabInstance, worker: String) {
+        try await eventually("an instance leads the schedules", within: .seconds(40)) {
+            for instance in lab.instances {
+                guard let id = try? await instance.web.get("/v1/workers").json.leaders.schedules.string else {
+                    continue
+                }
+                for other in lab.instances {
+                    if try await other.web.get("/v1/stats").json.workerId.string == id { return (other, id) }
+                }
+            }
+            return nil
         }
     }
 

@@ -65,13 +65,42 @@ final class Stage: Sendable {
     func storm(processes: Int = 4, pause: Duration = .milliseconds(60), _ body: () async throws -> Void) async throws {
         let (client, family) = (client, family)
         let readers = try Subscribers(lab, client)
+        try await startSchedules()
         let load = MixedLoad(client, family, seed: lab.settings.seed)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await load.run(processes: processes, pause: pause) { false } }
             group.addTask { await readers.run(count: 4) }
             group.addTask { await self.watch() }
+            group.addTask { [lab] in await RemoteHands(lab).run(count: 3) }
+            group.addTask { [lab] in await Finisher(lab, client).attend() }
             defer { group.cancelAll() }
             try await body()
+        }
+    }
+
+    private func startSchedules() async throws {
+        for schedule in LoadSchedule.all {
+            let reply = try await eventually("a schedule is answered") {
+                try? await lab.instances.first?.web.post("/v1/schedules", schedule.document)
+            }
+            // A second storm finds those of the first.
+            guard [200, 201, 409].contains(reply.status) else {
+                throw ChaosFailure("a schedule was refused: \(reply.text)")
+            }
+            _ = try await lab.instances.first?.web.post("/v1/schedules/\(schedule.name)/resume")
+        }
+    }
+
+    /// Every tick that is due has been decided; no other follows.
+    private func stopSchedules() async throws {
+        let behind = "SELECT count(*) FROM schedules WHERE next_tick < clock_timestamp() AND NOT paused"
+        try await until("no tick is overdue", within: .seconds(60), every: .milliseconds(50)) {
+            try await lab.number(behind) == 0
+        }
+        for schedule in LoadSchedule.all {
+            _ = try await eventually("a schedule is paused") {
+                try? await lab.instances.first?.web.post("/v1/schedules/\(schedule.name)/pause")
+            }
         }
     }
 
@@ -164,12 +193,17 @@ final class Stage: Sendable {
     func close() async throws {
         for instance in lab.instances { for link in instance.links { link.heal() } }
         try await reman()
+        try await stopSchedules()
         lab.healed()
         let finished: Result<Duration, any Error>
         let limit = (lab.settings.lease + lab.settings.sweep) * 3 + .seconds(60)
+        let lab = lab
+        let hands = Task { await RemoteHands(lab).run(count: 3) }
         do { finished = .success(try await Finisher(lab, client).finish(within: limit)) } catch {
             finished = .failure(error)
         }
+        hands.cancel()
+        await hands.value
         await readCounters()
         for (name, _, _) in Self.counters { report(name, "\(counter(name))") }
         let tallies = lab.all.map(\.postgres.tally)

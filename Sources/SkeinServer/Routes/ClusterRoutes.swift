@@ -20,7 +20,10 @@ struct ClusterRoutes: Sendable {
         let (page, live) = try request.query(["live", "limit", "offset"]) { (Page(&$0), $0.bool("live")) }
         let records = try await engine.store.workers().filter { live == nil || $0.isLive == live }
         var body = page.json(of: records.map(json))
-        body["leaders"] = .object(await leaders())
+        let leaders = await leaders()
+        body["leaders"] = .object(JSONObject(leaders.map { ($0.duty, .string("\($0.candidacy.worker)")) }))
+        body["terms"] = .object(
+            JSONObject(leaders.compactMap { one in one.candidacy.term.map { (one.duty, .int($0)) } }))
         return .json(body)
     }
 
@@ -39,11 +42,14 @@ struct ClusterRoutes: Sendable {
     }
 
     /// Who leads which duty; without the coordination service nobody is known to.
-    private func leaders() async -> JSONObject {
-        var leaders = JSONObject()
+    private func leaders() async -> [(duty: String, candidacy: Candidacy)] {
+        var leaders: [(duty: String, candidacy: Candidacy)] = []
         guard engine.coordination.health.isUp else { return leaders }
         for duty in Self.duties {
-            leaders[duty] = (try? await engine.coordination.leaders.leader(of: duty)).flatMap { $0 }.map { .string($0) }
+            guard let leader = try? await engine.coordination.leaders.leader(of: duty),
+                let candidacy = Candidacy(leader)
+            else { continue }
+            leaders.append((duty, candidacy))
         }
         return leaders
     }
