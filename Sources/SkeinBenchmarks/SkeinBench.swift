@@ -27,7 +27,7 @@ struct SkeinBench: AsyncParsableCommand {
 
     @Option(
         help:
-            "Sections to run, separated by commas: transitions, single, shapes, latency, wakes, http, idle. Default: all."
+            "Sections to run, separated by commas: transitions, single, shapes, latency, wakes, http, instances, idle. Default: all."
     )
     var only: String?
 
@@ -73,7 +73,7 @@ struct SkeinBench: AsyncParsableCommand {
 
 /// What can be measured.
 enum Section: String, CaseIterable {
-    case transitions, single, shapes, latency, wakes, http, idle
+    case transitions, single, shapes, latency, wakes, http, instances, idle
 
     func run(_ environment: BenchEnvironment, _ options: SkeinBench, _ report: Report) async throws {
         switch self {
@@ -83,6 +83,7 @@ enum Section: String, CaseIterable {
         case .latency: try await Latency(environment).run(report)
         case .wakes: try await Wakes(environment).run(report)
         case .http: try await Web(environment, options).run(report)
+        case .instances: try await Instances(environment, options).run(report)
         case .idle: try await Idle(environment).run(report)
         }
     }

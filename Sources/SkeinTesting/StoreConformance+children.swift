@@ -133,8 +133,11 @@ extension StoreConformance {
             try expect("the cascades", try await scene.store.cascades(limit: 5), is: [])
             _ = try await scene.store.cancel(id, operationID: scene.operationID(), body: scene.cancelled())
             try expect("the cascades", try await scene.store.cascades(limit: 5), is: [id])
+            let look = scene.request(scene.ownership(worker), limit: 0)
+            try expect("a cascade, as claims see it", try await scene.store.claim(look).hasCascades, is: true)
             try await scene.store.endCascade(of: id)
             try expect("the cascades", try await scene.store.cascades(limit: 5), is: [])
+            try expect("a cascade, as claims see it", try await scene.store.claim(look).hasCascades, is: false)
         },
         Case("a row may leave children behind that have to be cancelled, once it is in the log") { scene in
             let worker = try await scene.worker()

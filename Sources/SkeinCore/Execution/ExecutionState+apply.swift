@@ -167,7 +167,9 @@ extension ExecutionState {
             settleStatus()
         case .end, .stop:
             moves += 1
-            if traits.isParallel { leave(stepID) }
+            guard traits.isParallel else { return }
+            leave(stepID)
+            if main != nil || !others.isEmpty { settleStatus() }
         case .fork(let ids, let joining):
             leave(stepID)
             if let stepID { for join in joining { extras.joins[join, default: []].insert(stepID) } }

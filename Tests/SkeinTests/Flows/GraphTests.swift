@@ -138,6 +138,24 @@ struct GraphTests {
         #expect(end.status == .completed && end.context["left"] == 7 && bench.ledger.count("join") == 1)
     }
 
+    @Test func `an execution whose last live branch waits is waiting, though another has failed`() async throws {
+        let bench = try await Self.bench(
+            Self.forked { steps in
+                steps["left"] = ["type": "refuse", "transitions": ["onSuccess": "join"]]
+                steps["right"] = ["type": "pause", "transitions": ["onSuccess": "c1"]]
+            })
+        bench.engine.handle("refuse") { _, _ in .failure("NO", isRetryable: false) }
+        bench.engine.handle("pause") { _, _ in .wait(WaitRequest(until: .signal("go"))) }
+        let (id, parked) = try await bench.start("forked")
+        #expect(parked.status == .waiting && parked.wait?.signal == "go")
+        var query = ExecutionQuery()
+        query.statuses = [.waiting]
+        #expect(try await bench.engine.executions(query).map(\.id) == [id])
+        try await bench.engine.signal(id, "go")
+        let end = try await bench.engine.run(id)
+        #expect(end.status == .failed && end.error?.code == "NO" && bench.ledger.count("c1") == 1)
+    }
+
     @Test func `retries of one branch do not repeat the other`() async throws {
         let bench = try await Self.bench(
             Self.forked { steps in
