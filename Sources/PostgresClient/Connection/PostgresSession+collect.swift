@@ -33,7 +33,7 @@ extension PostgresSession {
     private func accept(_ result: consuming ResultOwner) throws(PostgresError) {
         inFlight[0].isAnswered = true
         switch result.status {
-        case PGRES_PIPELINE_SYNC: finishPipeline()
+        case PGRES_PIPELINE_SYNC: try finishPipeline()
         case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY: succeed(result)
         case PGRES_PIPELINE_ABORTED: skip()
         case PGRES_FATAL_ERROR: try fail(result)
@@ -103,7 +103,14 @@ extension PostgresSession {
     }
 
     /// Sync has been answered: the transaction, if it was an implicit one, is over.
-    private func finishPipeline() {
+    private func finishPipeline() throws(PostgresError) {
+        if inFlight[0].failure == nil, case .pipeline(let queries) = inFlight[0].command.work,
+            inFlight[0].results.count != queries.count
+        {
+            // Whoever sits between us and the server has lost something: no later answer can be trusted either.
+            throw PostgresError(
+                code: .connectionLost, message: "\(inFlight[0].results.count) answers to \(queries.count) statements")
+        }
         var flight = inFlight.removeFirst()
         let warnings = notices.drain()
         guard let failure = flight.failure else {

@@ -148,12 +148,15 @@ final class Ticker: Sendable {
     private func candidate() async -> Candidacy? {
         if leads, let present = state.withLock({ $0.candidacy }) { return present }
         let holder = identity.id.description
-        guard let term = try? await engine.store.fence("leader:\(Self.duty)", holder: holder, ttl: .zero) else {
+        do {
+            // No term where somebody has locked what terms are counted by: to lead does not hang on it.
+            let term = try await engine.store.fence("leader:\(Self.duty)", holder: holder, ttl: .zero)
+            let candidacy = Candidacy(identity.id, term: term)
+            state.withLock { $0.candidacy = candidacy }
+            return candidacy
+        } catch {
             return nil
         }
-        let candidacy = Candidacy(identity.id, term: term)
-        state.withLock { $0.candidacy = candidacy }
-        return candidacy
     }
 
     /// Hints about nothing in particular: a schedule was changed, a leader has resigned, a connection is back.

@@ -4,9 +4,21 @@ import PostgresClient
 import SkeinCore
 
 extension Lab {
-    /// Runs a statement.
+    /// Runs a statement; again where the server was just being crashed.
     func run(_ sql: String, _ parameters: [PostgresParameter] = []) async throws -> PostgresRows {
-        try await database.query(PostgresQuery(PostgresStatement(sql, sql), parameters), timeout: .seconds(120)).rows
+        let query = PostgresQuery(PostgresStatement(sql, sql), parameters)
+        for _ in 0..<300 {
+            do {
+                return try await database.query(query, timeout: .seconds(120)).rows
+            } catch let error as PostgresError where Self.isAway(error) {
+                try await Task.sleep(for: .milliseconds(100))
+            }
+        }
+        return try await database.query(query, timeout: .seconds(120)).rows
+    }
+
+    private static func isAway(_ error: PostgresError) -> Bool {
+        [.connectFailed, .connectionLost].contains(error.code) || error.sqlState?.hasPrefix("57P") == true
     }
 
     /// A number.

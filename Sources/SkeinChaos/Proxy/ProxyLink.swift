@@ -9,6 +9,8 @@ final class ProxyLink: Sendable {
         var server: (any Channel)?
         /// Nothing overtakes what was delayed before it.
         var waiting = [true: 0, false: 0]
+        /// Directions in which bytes were lost: whatever came behind the gap would be another stream.
+        var torn: Set<Bool> = []
         var lastDelivery = [true: NIODeadline.uptimeNanoseconds(0), false: NIODeadline.uptimeNanoseconds(0)]
     }
 
@@ -66,7 +68,13 @@ final class ProxyLink: Sendable {
     }
 
     private func deliver(_ bytes: ByteBuffer, toServer: Bool, thenCloses: Bool, after pause: Duration = .zero) {
-        guard let latency = proxy.latency(toServer: toServer) else { return }
+        let latency = state.withLock { state -> Duration? in
+            guard !state.torn.contains(toServer) else { return nil }
+            let latency = proxy.latency(toServer: toServer)
+            if latency == nil { state.torn.insert(toServer) }
+            return latency
+        }
+        guard let latency else { return }
         let receiver: (any Channel)? = toServer ? state.withLock { $0.server } : client
         guard let receiver else { return close() }
         let now = NIODeadline.now()

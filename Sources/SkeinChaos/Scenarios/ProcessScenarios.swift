@@ -173,7 +173,7 @@ extension Stage {
     }
 
     /// Starts executions that all wait for one instant.
-    func createTimers(_ count: Int, at due: Int64, chunk: Int = 500) async throws {
+    func createTimers(_ count: Int, at due: Int64, chunk: Int = 500, tenant: String? = nil) async throws {
         let until = JSONValue.string(Timestamp(microseconds: due).description)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for start in stride(from: 0, to: count, by: chunk) {
@@ -182,8 +182,9 @@ extension Stage {
                 let web = instances[(start / chunk) % instances.count].web
                 if start / chunk >= 4 { _ = try await group.next() }
                 group.addTask {
-                    let items = [JSONValue](
-                        repeating: ["flowId": "timer", "context": ["until": until]], count: size)
+                    var item: JSONObject = ["flowId": "timer", "context": ["until": until]]
+                    item["tenantId"] = tenant.map { .string($0) }
+                    let items = [JSONValue](repeating: .object(item), count: size)
                     let reply = try await web.post(
                         "/v1/executions/batch", ["items": .array(items)], within: .seconds(60))
                     guard (200..<300).contains(reply.status) else { throw ChaosFailure(reply.text) }
