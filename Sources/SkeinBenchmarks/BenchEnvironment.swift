@@ -100,11 +100,23 @@ struct BenchEnvironment: Sendable {
             "SELECT COALESCE(sum(calls), 0)::float8 FROM pg_stat_statements WHERE query NOT LIKE '%pg_stat_%'")
     }
 
-    func redisCommands() async throws -> Double {
-        guard let redisURL else { return 0 }
+    /// Commands that Redis has run between two readings, but for the readings' own.
+    func redisCommands(while body: () async throws -> Void) async throws -> Double {
+        guard let redisURL else {
+            try await body()
+            return 0
+        }
         let client = RedisClient(configuration: try RedisConfiguration(url: redisURL), logger: logger)
-        let reply = try await client.command(["INFO", "stats"])
+        let before = try await redisCommands(client)
+        try await body()
+        let after = try await redisCommands(client)
         await client.close()
+        // The first reading counts for the second.
+        return after - before - 1
+    }
+
+    private func redisCommands(_ client: RedisClient) async throws -> Double {
+        let reply = try await client.command(["INFO", "stats"])
         let line = reply.string?.split(whereSeparator: \.isNewline).first { $0.hasPrefix("total_commands_processed:") }
         return line.flatMap { Double($0.drop { $0 != ":" }.dropFirst()) } ?? 0
     }

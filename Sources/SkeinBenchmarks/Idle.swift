@@ -4,7 +4,7 @@ import SkeinCore
 /// What an idle instance asks of the servers.
 struct Idle {
     let environment: BenchEnvironment
-    static let span = 15.0
+    static let span = 30.0
 
     init(_ environment: BenchEnvironment) { self.environment = environment }
 
@@ -13,10 +13,11 @@ struct Idle {
             engine.handle("work") { _, _ in .success(nil) }
             // Past the chores of a beginning: the first election and its maintenance.
             try await Task.sleep(for: .seconds(12))
-            let before = (try await environment.statements(), try await environment.redisCommands())
-            try await Task.sleep(for: .seconds(Self.span))
-            let after = (try await environment.statements(), try await environment.redisCommands())
-            return ((after.0 - before.0) / Self.span, (after.1 - before.1) / Self.span)
+            let before = try await environment.statements()
+            let commands = try await environment.redisCommands {
+                try await Task.sleep(for: .seconds(Self.span))
+            }
+            return ((try await environment.statements() - before) / Self.span, commands / Self.span)
         }
         report.note(
             "idle.statements", "PostgreSQL statements of an idle instance", value: statements, unit: "/s",

@@ -11,8 +11,8 @@ public struct RedisCoordinationOptions: Sendable, Hashable {
     public var failuresToOpen = 3
     /// How often a service that is down is asked whether it is back, ±25 %. Default: 1 s.
     public var probeInterval: Duration = .seconds(1)
-    /// How often a service that is up is asked for a sign of life, ±12 %. Default: 1.6 s.
-    public var idleInterval: Duration = .milliseconds(1_600)
+    /// How often a service that is up is asked for a sign of life, ±12 %. Default: 2 s.
+    public var idleInterval: Duration = .seconds(2)
     /// The shortest pause between two flushes of wakes or events: coalesces what comes meanwhile. Default: 5 ms.
     public var linger: Duration = .milliseconds(5)
     /// That pause while very many executions have events. Default: 200 ms.

@@ -133,8 +133,10 @@ final class Dispatcher: Sendable {
                     await alarm.wait(until: nextReason, clock: clock)
                     continue
                 }
-                // Never all of it, lest an execution that is created meanwhile has to be claimed and loaded first.
-                let room = slots.reserve(upTo: min(Self.claimLimit, max(1, slots.capacity / 2)))
+                // Never all of it, lest an execution that is created meanwhile has to be claimed and loaded first, behind
+                // a backlog of whoever has one.
+                let room = slots.reserve(
+                    upTo: min(Self.claimLimit, max(1, slots.capacity / 2)), keeping: slots.capacity / 16)
                 let taken = room > 0 ? await look(room: room, in: &group) : 0
                 slots.cancelReservation(room - taken)
                 state.withLock { $0.hasBacklog = taken == room }

@@ -37,8 +37,10 @@ extension Engine {
     }
 
     private func start(_ slot: Slot, _ claim: Claim, _ execution: LoadedExecution) {
+        // What is overdue takes the time that is left by what is on time, or was just asked for.
+        let priority: TaskPriority? = claim.dueAt < clock.now ? .utility : nil
         // The slot owns the task: it stops it, and the table's `empty` waits for it at a shutdown.
-        slot.attach(Task { await self.drive(slot, claim, execution) })
+        slot.attach(Task(priority: priority) { await self.drive(slot, claim, execution) })
         if dispatcher?.arrived(claim.executionID) == true { slot.wake() }
     }
 

@@ -28,10 +28,12 @@ final class SlotTable: Sendable {
     subscript(id: ExecutionID) -> Slot? { state.withLock { $0.slots[id] } }
 
     /// Takes room for up to `count` executions; `cancelReservation` or `fill` gives it back.
-    func reserve(upTo count: Int) -> Int {
+    ///
+    /// - Parameter kept: slots that are left free for others.
+    func reserve(upTo count: Int, keeping kept: Int = 0) -> Int {
         state.withLock { state in
             guard !state.isClosed else { return 0 }
-            let taken = max(0, min(count, capacity - state.slots.count - state.reserved))
+            let taken = max(0, min(count, capacity - kept - state.slots.count - state.reserved))
             state.reserved += taken
             return taken
         }
