@@ -6,7 +6,7 @@ public struct EngineConfiguration: Sendable {
     public var workerID: WorkerID?
     /// The place it runs in; a new worker of the same pod supersedes the old one.
     public var podID: String?
-    /// Executions in progress at once. Default: 256.
+    /// Executions in progress at once, a sixteenth of them kept for those that are created here. Default: 256.
     public var concurrency = 256
     /// How long before their time timers are claimed and loaded, so that many of one instant fire at that instant; half of
     /// the slots at most are given to them. Default: 100 ms.
