@@ -125,6 +125,10 @@ package struct ExecutionReducer {
             isPaused = true
             status = "paused"
             interrupt()
+        case "execution.quarantined":
+            require(!isPaused, event, "paused already")
+            isPaused = true
+            status = "paused"
         case "execution.recovered":
             require(!isPaused, event, "nobody has it while it is paused")
             interrupt()
