@@ -35,10 +35,13 @@ struct LeaseKeeper: Sendable {
             await Failpoint.reach("heartbeat.beforeSend")
             #endif
             // A call whose outcome is not known goes on asking for as long as it takes; trust does not.
-            let limit = max(lease / 3, trustedUntil - lease / 5 - began)
-            let outcome = await within(limit) {
+            let distrustAt = trustedUntil - lease / 5
+            let outcome = await within(max(lease / 3, distrustAt - began)) {
                 try await renew()
                 return try await store.heartbeat(identity.id)
+            } whenLate: {
+                // Not after the call has returned, which nobody can say when it does.
+                if clock.monotonic >= distrustAt { distrust() }
             }
             guard !Task.isCancelled else { return }
             switch outcome {
@@ -57,9 +60,9 @@ struct LeaseKeeper: Sendable {
                 do { try await endLife() } catch { note(error) }
             case .failed(let error):
                 note(error)
-                if clock.monotonic >= trustedUntil - lease / 5 { distrust() }
+                if clock.monotonic >= distrustAt { distrust() }
             case .late:
-                if clock.monotonic >= trustedUntil - lease / 5 { distrust() }
+                break
             }
         }
     }
@@ -71,13 +74,19 @@ struct LeaseKeeper: Sendable {
     }
 
     /// Asks the store, for so long at most, on the thread that nobody hogs.
-    private func within(_ limit: Duration, _ ask: @escaping @Sendable () async throws -> Int64?) async -> Outcome {
+    private func within(
+        _ limit: Duration, _ ask: @escaping @Sendable () async throws -> Int64?,
+        whenLate: @escaping @Sendable () -> Void = {}
+    ) async -> Outcome {
         await withTaskGroup(of: Outcome.self) { group in
             group.addTask(executorPreference: pulse) {
                 do { return .answered(try await ask()) } catch { return .failed(error) }
             }
             group.addTask(executorPreference: pulse) {
-                try? await pause(limit)
+                do {
+                    try await pause(limit)
+                    whenLate()
+                } catch {}
                 return .late
             }
             defer { group.cancelAll() }

@@ -195,15 +195,14 @@ final class Stage: Sendable {
         try await reman()
         try await stopSchedules()
         lab.healed()
-        let finished: Result<Duration, any Error>
         let limit = (lab.settings.lease + lab.settings.sweep) * 3 + .seconds(60)
-        let lab = lab
-        let hands = Task { await RemoteHands(lab).run(count: 3) }
-        do { finished = .success(try await Finisher(lab, client).finish(within: limit)) } catch {
-            finished = .failure(error)
+        let finished: Result<Duration, any Error> = await withTaskGroup(of: Void.self) { [lab, client] group in
+            group.addTask { await RemoteHands(lab).run(count: 3) }
+            defer { group.cancelAll() }
+            do { return .success(try await Finisher(lab, client).finish(within: limit)) } catch {
+                return .failure(error)
+            }
         }
-        hands.cancel()
-        await hands.value
         await readCounters()
         for (name, _, _) in Self.counters { report(name, "\(counter(name))") }
         let tallies = lab.all.map(\.postgres.tally)

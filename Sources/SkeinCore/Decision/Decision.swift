@@ -367,24 +367,6 @@ public final class Decision: Sendable {
     }
 }
 
-extension Transition {
-    /// What happens to an execution without its coming further.
-    fileprivate var beginsNothing: Bool {
-        switch events.first {
-        case .recovered?, .quarantined?, nil: true
-        case _?: false
-        }
-    }
-}
-
-extension Failure {
-    func at(_ stepID: StepID) -> Failure {
-        var copy = self
-        copy.stepID = stepID
-        return copy
-    }
-}
-
 extension FlowGraph.Node {
     /// Where an output goes.
     fileprivate func key(_ output: StepOutput) -> DotPath? { outputKey ?? output.key.flatMap { DotPath(literal: $0) } }

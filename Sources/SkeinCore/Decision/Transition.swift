@@ -61,3 +61,21 @@ public struct DecisionPolicy: Sendable, Hashable {
         self.maxSteps = maxSteps
     }
 }
+
+extension Transition {
+    /// What happens to an execution without its coming further.
+    var beginsNothing: Bool {
+        switch events.first {
+        case .recovered?, .quarantined?, nil: true
+        case _?: false
+        }
+    }
+}
+
+extension Failure {
+    func at(_ stepID: StepID) -> Failure {
+        var copy = self
+        copy.stepID = stepID
+        return copy
+    }
+}
