@@ -1,8 +1,8 @@
 import Skein
 import SkeinCore
 
-/// Wakes as published: `{"executionId":…,"at":…,"reason":…,"needs":…,"queued":true}`, every member optional. Anyone may publish
-/// one.
+/// Wakes as published: `{"executionId":…,"at":…,"reason":…,"needs":…,"queued":true,"lane":…}`, every member optional.
+/// Anyone may publish one.
 enum WakeMessage {
     private static let limits = JSONLimits(maxBytes: 4_096, maxDepth: 8)
 
@@ -13,6 +13,7 @@ enum WakeMessage {
         object["reason"] = .string(hint.reason)
         if let needs = hint.needs { object["needs"] = .string(needs) }
         if hint.isQueued { object["queued"] = .bool(true) }
+        if hint.reason == WakeHint.yield { object["lane"] = .int(Int64(hint.lane)) }
         return JSONValue.object(object).text()
     }
 
@@ -26,6 +27,7 @@ enum WakeMessage {
             executionID: object["executionId"]?.string.flatMap { ExecutionID($0) },
             at: object["at"]?.string.flatMap { Timestamp($0) },
             reason: String((object["reason"]?.string ?? "published").prefix(64)),
-            isQueued: object["queued"]?.bool ?? false, needs: object["needs"]?.string)
+            isQueued: object["queued"]?.bool ?? false, needs: object["needs"]?.string,
+            lane: object["lane"]?.int.flatMap { UInt8(exactly: $0) } ?? 0)
     }
 }

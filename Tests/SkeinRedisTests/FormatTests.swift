@@ -69,6 +69,7 @@ struct FormatTests {
         let hints = [
             WakeHint(executionID: id, reason: "signal", isQueued: true), WakeHint(executionID: nil, reason: "\"\n"),
             WakeHint(executionID: nil, at: Timestamp(microseconds: 1_767_225_600_000_001), reason: "timer"),
+            WakeHint(executionID: nil, reason: WakeHint.yield, lane: 9),
         ]
         for hint in hints { #expect(WakeMessage.decode(Array(WakeMessage.encode(hint).utf8)) == hint) }
         #expect(WakeMessage.encode(hints[0]) == #"{"executionId":"\#(text)","reason":"signal","queued":true}"#)

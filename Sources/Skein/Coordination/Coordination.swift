@@ -58,6 +58,9 @@ public struct WakeHint: Sendable, Hashable {
     /// What is due is taken from all lanes alike, so that one tenant's many timers do not hold up another's few.
     public var lane: UInt8
 
+    /// The reason of a hint by which the tenants of its lane ask to be let through: their new executions are slow.
+    package static let yield = "yield"
+
     /// How many lanes there are; the first is for executions without a tenant.
     public static let lanes: UInt8 = 16
 

@@ -11,7 +11,7 @@ package struct WakeBatch: Sendable, Equatable {
 
     /// Each execution once, with its earliest time, in the order of their first hints.
     package private(set) var due: [Due] = []
-    /// At most `individually + 4` messages.
+    /// At most `individually + 4` messages, and one for each lane that asks to be let through.
     package private(set) var messages: [WakeHint] = []
 
     /// Merges hints.
@@ -26,7 +26,12 @@ package struct WakeBatch: Sendable, Equatable {
         var reasons: [String] = []
         var anything: WakeHint?
         var later: WakeHint?
+        var yields: [UInt8: WakeHint] = [:]
         for hint in hints {
+            if hint.reason == WakeHint.yield {
+                yields[hint.lane] = hint
+                continue
+            }
             let at = hint.at ?? now
             if at == .distantFuture { continue }
             if let horizon, at > now + horizon { continue }
@@ -51,6 +56,7 @@ package struct WakeBatch: Sendable, Equatable {
         }
         messages = Self.messages(due, reasons, now: now, individually: individually)
         messages += [anything, later].compactMap(\.self)
+        messages += yields.keys.sorted().compactMap { yields[$0] }
     }
 
     private static func messages(_ due: [Due], _ reasons: [String], now: Timestamp, individually: Int) -> [WakeHint] {

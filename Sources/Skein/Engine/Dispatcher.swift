@@ -25,9 +25,13 @@ final class Dispatcher: Sendable {
         var hasBacklog = false
         /// More was due than there was room for: whose turn it was last. Nil: there was room for all.
         var tenant: String?
+        /// Until then the backlog is left alone, for the sake of others.
+        var restsUntil: Duration = .zero
         /// When the next timer is to be taken.
         var nextLook: Timestamp = .distantFuture
         var nextSweep: Duration = .zero
+
+        func rests(at now: Duration) -> Bool { now < restsUntil }
     }
 
     /// Executions claimed at once at most.
@@ -36,6 +40,7 @@ final class Dispatcher: Sendable {
     private let store: any ExecutionStore
     private let coordination: Coordination
     private let slots: SlotTable
+    private let courtesy: Courtesy
     private let handlers: HandlerRegistry
     private let limits: LimitKeeper
     private let fanIn: FanIn
@@ -51,14 +56,15 @@ final class Dispatcher: Sendable {
 
     /// - Parameter start: loads and drives what was claimed; owes each claim a slot or a cancelled reservation.
     init(
-        store: any ExecutionStore, coordination: Coordination, slots: SlotTable, handlers: HandlerRegistry,
-        limits: LimitKeeper, fanIn: FanIn, clock: any EngineClock,
+        store: any ExecutionStore, coordination: Coordination, slots: SlotTable, courtesy: Courtesy,
+        handlers: HandlerRegistry, limits: LimitKeeper, fanIn: FanIn, clock: any EngineClock,
         configuration: EngineConfiguration, identity: WorkerIdentity, metrics: EngineMetrics, logger: Logger,
         start: @escaping @Sendable ([Claim], ClaimID) async -> Void
     ) {
         self.store = store
         self.coordination = coordination
         self.slots = slots
+        self.courtesy = courtesy
         self.fanIn = fanIn
         self.handlers = handlers
         self.limits = limits
@@ -80,6 +86,7 @@ final class Dispatcher: Sendable {
 
     /// A hint from the coordination service.
     func hear(_ hint: WakeHint) {
+        if hint.reason == WakeHint.yield { return courtesy.heard(hint.lane, at: clock.monotonic) }
         if let needs = hint.needs, handlers[ofType: needs] == nil { return }
         let mustLook = state.withLock { state in
             if let at = hint.at, at > clock.now + ahead { return expect(at, in: &state) }
@@ -135,11 +142,20 @@ final class Dispatcher: Sendable {
                 }
                 // Never all of it, lest an execution that is created meanwhile has to be claimed and loaded first, behind
                 // a backlog of whoever has one.
+                let rest = courtesy.pause(at: clock.monotonic)
+                let limit = rest > .zero ? Courtesy.helping : Self.claimLimit
                 let room = slots.reserve(
-                    upTo: min(Self.claimLimit, max(1, slots.capacity / 2)), keeping: slots.capacity / 16)
+                    upTo: min(limit, max(1, slots.capacity / 2)), keeping: slots.capacity / 16)
                 let taken = room > 0 ? await look(room: room, in: &group) : 0
                 slots.cancelReservation(room - taken)
-                state.withLock { $0.hasBacklog = taken == room }
+                state.withLock { state in
+                    let now = clock.monotonic
+                    if room > 0, taken == room, !state.rests(at: now) {
+                        if rest > .zero { metrics.rests.increment() }
+                        state.restsUntil = now + rest * (Double(taken) / Double(Courtesy.helping))
+                    }
+                    state.hasBacklog = taken == room && rest == .zero
+                }
                 // Claims come in batches: with little room the next look waits a moment for more of it.
                 let pause: Duration =
                     slots.free >= max(1, slots.capacity / 4) ? .zero : room == 0 ? .milliseconds(50) : .milliseconds(2)
@@ -154,8 +170,11 @@ final class Dispatcher: Sendable {
         let isUp = coordination.health.isUp
         return state.withLock { state in
             if !isUp { state.nextSweep = min(state.nextSweep, now + configuration.degradedSweep * 1.2) }
-            return state.sweeps || state.looksForDue || !state.woken.isEmpty || !state.pointed.isEmpty
-                || state.nextSweep <= now || state.nextLook <= time || state.later.contains { $0.at <= now }
+            if !state.woken.isEmpty || !state.pointed.isEmpty || state.later.contains(where: { $0.at <= now }) {
+                return true
+            }
+            guard !state.rests(at: now) else { return false }
+            return state.sweeps || state.looksForDue || state.nextSweep <= now || state.nextLook <= time
         }
     }
 
@@ -165,6 +184,7 @@ final class Dispatcher: Sendable {
         return state.withLock { state in
             var deadline = state.nextSweep
             if state.nextLook != .distantFuture { deadline = min(deadline, now + max(.zero, state.nextLook - time)) }
+            if state.rests(at: now) { deadline = state.restsUntil }
             for later in state.later { deadline = min(deadline, later.at) }
             return deadline
         }
@@ -173,6 +193,7 @@ final class Dispatcher: Sendable {
     private func look(room: Int, in group: inout DiscardingTaskGroup) async -> Int {
         var left = room
         left -= await claimNamed(left, in: &group)
+        guard !state.withLock({ $0.rests(at: clock.monotonic) }) else { return room - left }
         if left > 0 { left -= await claimDue(left, in: &group) }
         if left > 0 { left -= await sweep(left, in: &group) }
         return room - left

@@ -204,6 +204,7 @@ extension Engine {
         -> CreateResult
     {
         metrics.started.increment()
+        askForWay(state.creation)
         if let ownership {
             let slot = Slot(state.id, ownership.claimID)
             if slots.fill(slot) == nil { startBorn(slot, flow, state) } else { slots.cancelReservation(1) }
@@ -212,6 +213,15 @@ extension Engine {
         }
         coordination.events.publish(EventNotice(executionID: state.id, rootID: state.creation.rootID, position: 1))
         return (execution: Execution(state, owner: ownership?.workerID), created: true)
+    }
+
+    /// Asks everybody to hold back with the backlogs of other tenants, when creations take longer than they used to.
+    private func askForWay(_ creation: ExecutionCreation) {
+        let span = max(.zero, clock.now - creation.createdAt)
+        guard courtesy.created(in: span, at: clock.monotonic) else { return }
+        coordination.wakes.signal([
+            WakeHint(executionID: nil, reason: WakeHint.yield, lane: WakeHint.lane(of: creation.tenantID))
+        ])
     }
 
     /// Tells everybody of executions that were created for nobody in particular.

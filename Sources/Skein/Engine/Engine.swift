@@ -19,6 +19,7 @@ public final class Engine: Service, Sendable {
     let flows: FlowCache
     let journal: Journal
     let slots: SlotTable
+    let courtesy = Courtesy()
     let dozer: Dozer
     let fanIn: FanIn
     let limits: LimitKeeper
@@ -206,8 +207,8 @@ public final class Engine: Service, Sendable {
 
     private func makeDispatcher() -> Dispatcher {
         Dispatcher(
-            store: store, coordination: coordination, slots: slots, handlers: handlers, limits: limits, fanIn: fanIn,
-            clock: clock, configuration: configuration,
+            store: store, coordination: coordination, slots: slots, courtesy: courtesy, handlers: handlers,
+            limits: limits, fanIn: fanIn, clock: clock, configuration: configuration,
             identity: identity, metrics: metrics, logger: logger,
             start: { [weak self] claims, claimID in await self?.start(claims, claimID) })
     }

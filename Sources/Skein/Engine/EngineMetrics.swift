@@ -11,6 +11,7 @@ struct EngineMetrics: Sendable {
     let quarantined: Counter
     let claims: Counter
     let batchSize: Recorder
+    let rests: Counter
     let idempotencyRedis: Counter
     let idempotencyStore: Counter
     let locksHeld: Gauge
@@ -35,6 +36,7 @@ struct EngineMetrics: Sendable {
         quarantined = counter("skein_quarantined_total")
         claims = counter("skein_claims_total")
         batchSize = Recorder(label: "skein_commit_batch_size", dimensions: [], aggregate: true, factory: factory)
+        rests = counter("skein_backlog_rests_total")
         idempotencyRedis = counter("skein_idempotency_hits_total", [("source", "redis")])
         idempotencyStore = counter("skein_idempotency_hits_total", [("source", "postgres")])
         locksHeld = Gauge(label: "skein_locks_held", dimensions: [], factory: factory)

@@ -8,6 +8,7 @@ enum MetricHelp {
         "skein_wakes_total": "Executions claimed, by what made the instance look.",
         "skein_wake_lateness_seconds": "How long after its due time an execution was claimed.",
         "skein_fenced_total": "Writes that were refused because another instance had taken over.",
+        "skein_backlog_rests_total": "Times that a backlog was left alone for a moment, for the sake of other tenants.",
         "skein_recovered_total": "Executions taken over from an instance that did not let go.",
         "skein_leader": "Whether this instance leads a duty.",
         "skein_idempotency_hits_total": "Creates answered with an execution that existed, by who remembered it.",

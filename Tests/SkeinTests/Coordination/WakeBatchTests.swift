@@ -37,6 +37,15 @@ struct WakeBatchTests {
         #expect(result.messages.last == WakeHint(executionID: nil, reason: "many", isQueued: true))
     }
 
+    @Test("each lane that asks to be let through is told once, and is nothing to look for")
+    func yields() {
+        let asks = [3, 0, 3].map { WakeHint(executionID: nil, reason: WakeHint.yield, lane: $0) }
+        #expect(batch(asks).due.isEmpty)
+        #expect(batch(asks).messages == [asks[1], asks[0]])
+        let look = WakeHint(executionID: nil, reason: "look")
+        #expect(batch(asks + [look]).messages == [look, asks[1], asks[0]])
+    }
+
     @Test("timers are told by the earliest; a single one with its execution")
     func timers() {
         let (early, late) = (now + .seconds(1), now + .seconds(2))
