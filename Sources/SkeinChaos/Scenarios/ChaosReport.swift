@@ -105,26 +105,11 @@ package struct ChaosReport: Sendable {
         }
         let result = try await Lab.run(folder, settings) { lab in
             let stage = try Stage(lab)
-            var problem: (any Error)?
-            do {
-                try await stage.open()
-                for scenario in group {
-                    let began = ContinuousClock.now
-                    lab.note("scenario", ["name": .string(scenario.name)])
-                    do {
-                        try await scenario.act(stage)
-                    } catch {
-                        throw ChaosFailure("\(scenario.name): \(error)")
-                    }
-                    for instance in lab.instances { for link in instance.links { link.heal() } }
-                    try await stage.reman()
-                    Self.say("  \(scenario.name)  \((ContinuousClock.now - began).milliseconds) ms")
-                }
-            } catch {
-                problem = error
+            let problem: (any Error)? = await withTaskGroup(of: Void.self) { workers in
+                workers.addTask { await stage.work() }
+                defer { workers.cancelAll() }
+                return await act(group, on: stage)
             }
-            // Judged in any case: a scenario that got stuck is often one that lost something.
-            do { try await stage.close() } catch { problem = problem ?? error }
             if let problem {
                 let verdicts = Checker.judge(History(folder)).filter(\.isViolated).map(\.text)
                 throw ChaosFailure("\(problem)\n\(verdicts.joined(separator: "\n"))\nrecords: \(folder.path)")
@@ -133,6 +118,31 @@ package struct ChaosReport: Sendable {
         }
         await lies?.stop()
         return result
+    }
+
+    /// Everything that is to happen in a world, to its end. Returns what went wrong first.
+    private static func act(_ group: [Scenario], on stage: Stage) async -> (any Error)? {
+        var problem: (any Error)?
+        do {
+            try await stage.open()
+            for scenario in group {
+                let began = ContinuousClock.now
+                stage.lab.note("scenario", ["name": .string(scenario.name)])
+                do {
+                    try await scenario.act(stage)
+                } catch {
+                    throw ChaosFailure("\(scenario.name): \(error)")
+                }
+                for instance in stage.lab.instances { for link in instance.links { link.heal() } }
+                try await stage.reman()
+                Self.say("  \(scenario.name)  \((ContinuousClock.now - began).milliseconds) ms")
+            }
+        } catch {
+            problem = error
+        }
+        // Judged in any case: a scenario that got stuck is often one that lost something.
+        do { try await stage.close() } catch { problem = problem ?? error }
+        return problem
     }
 
     static func say(_ line: String) {

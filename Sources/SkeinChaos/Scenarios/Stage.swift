@@ -26,6 +26,7 @@ final class Stage: Sendable {
     let client: LoadClient
     let family: FlowFamily
     private let state = Mutex(State())
+    private let storms = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
 
     init(_ lab: Lab) throws {
         self.lab = lab
@@ -64,6 +65,7 @@ final class Stage: Sendable {
     /// Mixed load from several clients, with readers of streams, for as long as the body takes.
     func storm(processes: Int = 4, pause: Duration = .milliseconds(60), _ body: () async throws -> Void) async throws {
         let (client, family) = (client, family)
+        storms.continuation.yield()
         let readers = try Subscribers(lab, client)
         try await startSchedules()
         let load = MixedLoad(client, family, seed: lab.settings.seed)
@@ -71,11 +73,16 @@ final class Stage: Sendable {
             group.addTask { await load.run(processes: processes, pause: pause) { false } }
             group.addTask { await readers.run(count: 4) }
             group.addTask { await self.watch() }
-            group.addTask { [lab] in await RemoteHands(lab).run(count: 3) }
             group.addTask { [lab] in await Finisher(lab, client).attend() }
             defer { group.cancelAll() }
             try await body()
         }
+    }
+
+    /// Works outside, from the first storm until cancelled: what a storm left is due after it, too.
+    func work() async {
+        guard await storms.stream.first(where: { _ in true }) != nil else { return }
+        await RemoteHands(lab).run(count: 3)
     }
 
     private func startSchedules() async throws {
@@ -196,12 +203,9 @@ final class Stage: Sendable {
         try await stopSchedules()
         lab.healed()
         let limit = (lab.settings.lease + lab.settings.sweep) * 3 + .seconds(60)
-        let finished: Result<Duration, any Error> = await withTaskGroup(of: Void.self) { [lab, client] group in
-            group.addTask { await RemoteHands(lab).run(count: 3) }
-            defer { group.cancelAll() }
-            do { return .success(try await Finisher(lab, client).finish(within: limit)) } catch {
-                return .failure(error)
-            }
+        let finished: Result<Duration, any Error>
+        do { finished = .success(try await Finisher(lab, client).finish(within: limit)) } catch {
+            finished = .failure(error)
         }
         await readCounters()
         for (name, _, _) in Self.counters { report(name, "\(counter(name))") }
