@@ -17,6 +17,7 @@ final class Courtesy: Sendable {
         /// The tenants' lanes that asked to be let through, and when.
         var asked: [UInt8: Duration] = [:]
         var slowedAt: Duration?
+        var easedAt: Duration?
         var pause: Duration = .zero
         /// The lanes of what was last taken.
         var taken: Set<UInt8> = []
@@ -80,7 +81,12 @@ final class Courtesy: Sendable {
                 state.pause = .zero
                 return .zero
             }
-            if let slowedAt = state.slowedAt, now - slowedAt > Self.interval * 3 { state.pause = state.pause * 0.9 }
+            if let slowedAt = state.slowedAt, now - slowedAt > Self.interval * 3,
+                now - (state.easedAt ?? slowedAt) >= Self.interval
+            {
+                state.easedAt = now
+                state.pause = state.pause * 0.8
+            }
             if state.pause < Self.pauses.lowerBound / 8 { state.pause = .zero }
             // A tenant does not make way for itself: its backlog is its own affair.
             return state.taken.contains { lane in state.asked.keys.contains { $0 != lane } } ? state.pause : .zero
