@@ -11,10 +11,10 @@ enum ProcessScenarios {
             try await stage.storm {
                 try await stage.progress(5)
                 let victim = try await stage.holder(of: "slow", count: 3)
-                let before = try await stage.recoveries()
+                let held = stage.running(in: victim)
                 try await stage.lab.kill(victim)
-                try await until("its executions are taken over") { try await stage.recoveries() > before }
-                stage.sometimes("F1 taken over", try await stage.recoveries() - before)
+                try await until("its executions are taken over") { try await stage.recovered(of: held) > 0 }
+                stage.sometimes("F1 taken over", try await stage.recovered(of: held))
                 try await stage.reman()
             }
         },
@@ -44,11 +44,11 @@ enum ProcessScenarios {
         Scenario("F6", "a zombie: frozen beyond its lease, then on again", [.a, .b]) { stage in
             try await stage.storm {
                 let victim = try await stage.holder(of: "slow", count: 5)
-                let before = try await stage.recoveries()
                 stage.lab.note("freeze", ["instance": .string(victim.label)])
                 victim.process.send(SIGSTOP)
+                let held = stage.running(in: victim)
                 try await until("what it held is taken over", within: .seconds(40)) {
-                    try await stage.recoveries() >= before + 3
+                    try await stage.recovered(of: held) >= 3
                 }
                 stage.lab.note("thaw", ["instance": .string(victim.label)])
                 victim.process.send(SIGCONT)

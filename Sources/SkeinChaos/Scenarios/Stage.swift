@@ -172,8 +172,19 @@ final class Stage: Sendable {
         return open
     }
 
-    /// How often executions were taken over.
-    func recoveries() async throws -> Int { try await lab.number("SELECT count(*) FROM log WHERE kind = 5") }
+    /// How often executions were taken over from an instance; workers outside lose theirs in all weathers.
+    func recoveries() async throws -> Int {
+        try await lab.number(
+            "SELECT count(*) FROM log l JOIN executions e ON e.id = l.execution_id WHERE l.kind = 5 AND e.flow <> 'errand'"
+        )
+    }
+
+    /// How many of these executions were taken over.
+    func recovered(of ids: Set<String>) async throws -> Int {
+        try await lab.number(
+            "SELECT count(DISTINCT execution_id) FROM log WHERE kind = 5 AND execution_id = ANY ($1::uuid[])",
+            [.text("{\(ids.joined(separator: ","))}")])
+    }
 
     // MARK: - What was seen
 
