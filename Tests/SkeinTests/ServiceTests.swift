@@ -162,6 +162,40 @@ struct ServiceTests {
         #expect(early.all.isEmpty)
     }
 
+    @Test func `a long attempt is marked as started, a long compensation is not`() async throws {
+        var configuration = EngineConfiguration()
+        configuration.startedMarker = .milliseconds(4)
+        let engine = Engine(store: InMemoryExecutionStore(), configuration: configuration)
+        let gate = Gate()
+        engine.handle("echo") { input, _ in .success(input) }
+        engine.handle("fail") { _, _ in .failure("NO", "not today", isRetryable: false) }
+        engine.handle("long") { _, _ in
+            await gate.pass()
+            return .success(nil)
+        }
+        try await engine.register(TestFlows.single("long"))
+        try await engine.register([
+            "id": "undone", "version": "1.0.0", "initialStepId": "first",
+            "steps": [
+                "first": ["type": "echo", "compensate": ["type": "long"], "transitions": ["onSuccess": "second"]],
+                "second": ["type": "fail"],
+            ],
+        ])
+        try await Self.running([engine]) {
+            let undone = try await engine.create("undone").execution.id
+            await gate.arrivals(1)
+            // What is marked after it came later than the compensation, which has been passed over by then.
+            for _ in 0..<2 {
+                let long = try await engine.create("single").execution.id
+                for try await event in try await engine.follow(long) where event.type == "step.started" { break }
+            }
+            gate.open()
+            #expect(try await engine.wait(for: undone).status == .rolledBack)
+            let types = try await engine.events(of: undone).map(\.type)
+            #expect(types.contains("step.compensating") && !types.contains("step.started"))
+        }
+    }
+
     @Test func `what was claimed ahead is resumed at once, and let go at a stop`() async throws {
         var configuration = EngineConfiguration()
         configuration.lookahead = .seconds(3_600)

@@ -136,11 +136,13 @@ final class Slot: Sendable {
         }
     }
 
-    /// The attempt, if it has run for `span` and nobody has marked it.
+    /// The attempt, if it has run for `span` and nobody has marked it. Of a compensation the log tells before it starts.
     func takeForMarking(after span: Duration, at now: Timestamp) -> StepContext? {
         guard stopped == nil else { return nil }
         return state.withLock { state in
-            guard !state.side.isMarked, let running = state.running, now - running.startedAt >= span else { return nil }
+            guard !state.side.isMarked, let running = state.running, !running.isCompensation,
+                now - running.startedAt >= span
+            else { return nil }
             state.side.isMarked = true
             return running
         }
