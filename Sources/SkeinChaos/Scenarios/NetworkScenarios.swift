@@ -10,13 +10,13 @@ enum NetworkScenarios {
         Scenario("N1", "an instance is cut off from PostgreSQL alone") { stage in
             try await stage.storm {
                 let victim = try await stage.holder(of: "slow", count: 3)
-                let held = stage.running(in: victim)
+                let before = try await stage.recoveries()
                 victim.postgres.set { faults in
                     faults.silence = .both
                     faults.refuses = true
                 }
                 try await until("what it held is taken over", within: .seconds(40)) {
-                    try await stage.recovered(of: held) > 0
+                    try await stage.recoveries() > before
                 }
                 victim.postgres.heal()
                 try await stage.progress(5)
