@@ -13,7 +13,7 @@ struct CourtesyTests {
 
     /// What is taken from a backlog of these lanes rests for so long after each of a few helpings.
     private func rests(_ lanes: Set<UInt8>, at time: Duration) -> Duration {
-        courtesy.took(lanes)
+        courtesy.took(lanes, at: time)
         return courtesy.pause(at: time)
     }
 
@@ -54,6 +54,13 @@ struct CourtesyTests {
         #expect(rests([1, 3], at: .zero) > .zero)
         courtesy.heard(1, at: .milliseconds(1))
         #expect(rests([1], at: .milliseconds(1)) > .zero, "tenants that both ask make way for one another")
+    }
+
+    @Test("a single execution of who asked does not hide the backlog of another")
+    func hidden() {
+        courtesy.heard(3, at: .zero)
+        let rest = rests([1], at: .zero)
+        #expect(rests([3], at: .milliseconds(10)) == rest)
     }
 
     @Test("it rests longer the longer others ask, to a bound that leaves it some")

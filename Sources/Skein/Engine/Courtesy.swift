@@ -19,15 +19,15 @@ final class Courtesy: Sendable {
         var slowedAt: Duration?
         var easedAt: Duration?
         var pause: Duration = .zero
-        /// The lanes of what was last taken.
-        var taken: Set<UInt8> = []
+        /// The lanes of what was taken lately, and when.
+        var taken: [UInt8: Duration] = [:]
     }
 
     /// Executions of a backlog taken at once while somebody asks to be let through.
     static let helping = 64
     /// Between asking, and between slowing down.
     private static let interval: Duration = .milliseconds(100)
-    /// Whoever has not asked for so long is no longer slowed.
+    /// Whoever has not asked for so long is no longer slowed, and of whom nothing was taken has no backlog here.
     private static let memory: Duration = .seconds(2)
     private static let pauses: ClosedRange<Duration> = .milliseconds(50) ... .milliseconds(200)
 
@@ -67,9 +67,9 @@ final class Courtesy: Sendable {
         }
     }
 
-    /// These tenants' executions were taken from a backlog.
-    func took(_ lanes: Set<UInt8>) {
-        state.withLock { $0.taken = lanes }
+    /// These tenants' executions were taken.
+    func took(_ lanes: Set<UInt8>, at now: Duration) {
+        state.withLock { state in for lane in lanes { state.taken[lane] = now } }
     }
 
     /// How long to leave the backlog alone after this helping; zero: nobody else is slowed by it.
@@ -89,7 +89,8 @@ final class Courtesy: Sendable {
             }
             if state.pause < Self.pauses.lowerBound / 8 { state.pause = .zero }
             // A tenant does not make way for itself: its backlog is its own affair.
-            return state.taken.contains { lane in state.asked.keys.contains { $0 != lane } } ? state.pause : .zero
+            let taken = state.taken.filter { now - $0.value < Self.memory }.keys
+            return taken.contains { lane in state.asked.keys.contains { $0 != lane } } ? state.pause : .zero
         }
     }
 }

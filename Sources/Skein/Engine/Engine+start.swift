@@ -20,7 +20,7 @@ extension Engine {
             slots.cancelReservation(claims.count)
             return
         }
-        courtesy.took(Set(loaded.values.map { WakeHint.lane(of: $0.record.creation.tenantID) }))
+        courtesy.took(Set(loaded.values.map { WakeHint.lane(of: $0.record.creation.tenantID) }), at: clock.monotonic)
         for claim in claims {
             guard let execution = loaded[claim.executionID], execution.claimID == claimID else {
                 slots.cancelReservation(1)

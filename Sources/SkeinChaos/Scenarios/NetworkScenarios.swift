@@ -91,8 +91,7 @@ enum NetworkScenarios {
                 return try await stage.lab.number(
                     "SELECT count(*) FROM ready WHERE execution_id = ANY($1::text[]::uuid[])", mine) == 0
             }
-            let taken = try await stage.lab.number(
-                "SELECT count(*) FROM log WHERE execution_id = ANY($1::text[]::uuid[]) AND kind = 5", mine)
+            let taken = try await stage.recovered(of: Set(ids))
             guard taken == 0 else { throw ChaosFailure("\(taken) leases were over before their owners had them") }
         },
         Scenario("N8", "an instance without its database is asked to create, then dies", [.a, .b]) { stage in

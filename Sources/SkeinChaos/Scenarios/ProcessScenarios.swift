@@ -47,6 +47,7 @@ enum ProcessScenarios {
                 var fenced = 0
                 for _ in 0..<8 where fenced == 0 {
                     let victim = try await stage.holder(of: "slow", count: 5)
+                    let before = stage.lab.folder.count("fenced", of: victim)
                     stage.lab.note("freeze", ["instance": .string(victim.label)])
                     victim.process.send(SIGSTOP)
                     let held = stage.running(in: victim)
@@ -56,7 +57,7 @@ enum ProcessScenarios {
                     stage.lab.note("thaw", ["instance": .string(victim.label)])
                     victim.process.send(SIGCONT)
                     try await until("it is fenced, or has let go") {
-                        fenced = stage.lab.folder.count("fenced", of: victim)
+                        fenced = stage.lab.folder.count("fenced", of: victim) - before
                         return fenced > 0 || stage.running(in: victim).isDisjoint(with: held)
                     }
                 }

@@ -182,8 +182,8 @@ final class Stage: Sendable {
     /// How many of these executions were taken over.
     func recovered(of ids: Set<String>) async throws -> Int {
         try await lab.number(
-            "SELECT count(DISTINCT execution_id) FROM log WHERE kind = 5 AND execution_id = ANY ($1::uuid[])",
-            [.text("{\(ids.joined(separator: ","))}")])
+            "SELECT count(DISTINCT execution_id) FROM log WHERE kind = 5 AND execution_id = ANY ($1::text[]::uuid[])",
+            [.array(.texts(Array(ids)))])
     }
 
     // MARK: - What was seen
