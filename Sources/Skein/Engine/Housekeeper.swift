@@ -16,6 +16,8 @@ struct Housekeeper: Sendable {
     private static let ttl = Duration.seconds(9)
     private static let campaigns = Duration.seconds(6)
     private static let interval = Duration.seconds(600)
+    /// Whoever leads may hang, or be none: who leads `schedules` does the chores by then in any case.
+    private static let patience = Duration.seconds(3_600)
 
     /// Runs until cancelled; then resigns.
     func run() async {
@@ -23,14 +25,16 @@ struct Housekeeper: Sendable {
         var last: Candidacy?
         while (try? await clock.sleep(for: Self.campaigns)) != nil {
             var leads = false
-            if let candidacy = candidacy() {
+            let present = candidacy()
+            if let candidacy = present {
                 last = candidacy
                 let campaign = try? await coordination.leaders.campaign(
                     Self.duty, candidate: "\(candidacy)", ttl: Self.ttl)
                 leads = campaign ?? true
             }
             metrics.leadsMaintenance.record(leads ? 1 : 0)
-            guard leads, clock.monotonic >= next else { continue }
+            let now = clock.monotonic
+            guard leads && now >= next || present != nil && now >= next + Self.patience else { continue }
             next = clock.monotonic + Self.interval
             do {
                 try await store.maintain()

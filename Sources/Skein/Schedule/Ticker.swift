@@ -16,6 +16,10 @@ final class Ticker: Sendable {
     private static let campaigns = Duration.seconds(2)
     /// Who does not lead asks who does, which costs less, and campaigns every so often all the same.
     private static let campaignsEvery = 15
+    /// Every so often it looks whether whoever leads decides anything.
+    private static let doubtsEvery = 5
+    /// A tick that is overdue for longer is one that nobody sees to: longer than it takes to replace a leader that died.
+    private static let patience = Duration.seconds(10)
     /// The longest time without a look.
     private static let glance = Duration.seconds(30)
     /// While nobody hears what others change.
@@ -43,6 +47,8 @@ final class Ticker: Sendable {
         /// Under which term it leads, or campaigns.
         var candidacy: Candidacy?
         var hasResigned = false
+        /// Who leads, as the coordination service says, and does not decide ticks.
+        var distrusted: String?
         /// Executions whose end is waited for.
         var awaited: Set<ExecutionID> = []
     }
@@ -110,7 +116,7 @@ final class Ticker: Sendable {
         var turn = 0
         while !Task.isCancelled, !state.withLock({ $0.hasResigned }) {
             let start = clock.monotonic
-            let isElected = await isElected(isThorough: turn % Self.campaignsEvery == 0)
+            let isElected = await isElected(turn: turn)
             turn += 1
             let before = leads
             let late = state.withLock { state in
@@ -125,22 +131,40 @@ final class Ticker: Sendable {
     }
 
     /// Nobody can be asked: then everybody tries.
-    private func isElected(isThorough: Bool) async -> Bool {
+    private func isElected(turn: Int) async -> Bool {
         do {
-            if !isThorough, !leads, let leader = try await coordination.leaders.leader(of: Self.duty),
-                Candidacy(leader)?.worker != identity.id
-            {
-                return false
+            if turn % Self.campaignsEvery != 0, !leads, let other = try await otherLeader() {
+                return await isNeglected(by: other, turn)
             }
+            guard let candidate = await candidate() else { return false }
+            if try await coordination.leaders.campaign(Self.duty, candidate: "\(candidate)", ttl: Self.term) {
+                state.withLock { $0.distrusted = nil }
+                return true
+            }
+            guard let other = try await otherLeader() else { return false }
+            return await isNeglected(by: other, turn)
         } catch {
             return true
         }
-        guard let candidate = await candidate() else { return false }
-        do {
-            return try await coordination.leaders.campaign(Self.duty, candidate: "\(candidate)", ttl: Self.term)
-        } catch {
-            return true
-        }
+    }
+
+    private func otherLeader() async throws -> String? {
+        guard let leader = try await coordination.leaders.leader(of: Self.duty),
+            Candidacy(leader)?.worker != identity.id
+        else { return nil }
+        return leader
+    }
+
+    /// Whether ticks stay undecided under this leader: it hangs, or is none, whatever the coordination service says. Then
+    /// everybody tries, until another leads.
+    private func isNeglected(by leader: String, _ turn: Int) async -> Bool {
+        if state.withLock({ $0.distrusted }) == leader { return true }
+        guard turn % Self.doubtsEvery == Self.doubtsEvery - 1, let due = try? await engine.store.dueSchedules(limit: 1),
+            let next = due.next, next + Self.patience < due.now
+        else { return false }
+        logger.warning("ticks are overdue and nobody decides them", metadata: ["leader": "\(leader.prefix(100))"])
+        state.withLock { $0.distrusted = leader }
+        return true
     }
 
     /// Who leads stays under its term; who does not campaigns for a new one. The store counts them, so that terms grow

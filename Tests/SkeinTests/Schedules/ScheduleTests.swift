@@ -162,6 +162,28 @@ struct ScheduleTests {
         #expect(try await bench.store.list(.all).count == 150)
     }
 
+    /// Somebody else leads, whatever is asked.
+    private struct Usurper: LeaderElection {
+        func campaign(_ duty: String, candidate: String, ttl: Duration) async throws -> Bool { false }
+        func resign(_ duty: String, candidate: String) async throws {}
+        func leader(of duty: String) async throws -> String? { "nonsense" }
+    }
+
+    @Test func `ticks are decided although somebody leads who decides none`() async throws {
+        let bench = try await bench()
+        let id = try await make(bench)
+        var coordination = Coordination.inProcess(clock: bench.clock)
+        coordination.leaders = Usurper()
+        let engine = Engine(store: bench.store, coordination: coordination, clock: bench.clock)
+        let service = Task { try await engine.run() }
+        while try await decisions(bench, id).count < 3 {
+            bench.clock.advance(by: .seconds(1))
+            for _ in 0..<20 { await Task.yield() }
+        }
+        service.cancel()
+        try await service.value
+    }
+
     @Test(arguments: [FaultyStore.Fault.crashBefore, .crashAfter])
     func `an engine that dies while it decides loses no tick and doubles none`(_ fault: FaultyStore.Fault) async throws
     {
