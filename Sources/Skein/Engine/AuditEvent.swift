@@ -98,6 +98,13 @@ extension AuditEvent {
                 "count": .int(Int64(spawn.contexts.count)),
             ]
             metadata["name"] = spawn.name.map { .string($0) }
+            if !spawn.kinds.isEmpty { nameChildren(spawn) }
+        case .noted(let stepID, let attempt, let note):
+            self.stepID = stepID
+            self.attempt = attempt
+            message = note.message ?? note.code
+            metadata = note.metadata
+            metadata["code"] = .string(note.code)
         case .progress(let stepID, let progress):
             self.stepID = stepID
             stage = progress.stageName
@@ -174,6 +181,20 @@ extension AuditEvent {
             message = failure.message
             metadata["error"] = failure.json
         }
+    }
+
+    /// The names that a log entry has room for; `/children` has all.
+    private static let namedChildren = 1_000
+
+    private mutating func nameChildren(_ spawn: Spawn) {
+        var spawn = spawn
+        if spawn.round == 0 { spawn.round = seq }
+        let named = 0..<min(spawn.contexts.count, Self.namedChildren)
+        metadata["flowId"] = nil
+        metadata["flowVersion"] = nil
+        metadata["childIds"] = .array(named.map { .string(spawn.childID($0, of: executionID).description) })
+        metadata["childNames"] = .array(
+            named.map { .string(spawn.kind(of: $0).flatMap { TaskDefinition.name(of: $0.flowID) } ?? "") })
     }
 
     private mutating func take(_ next: Onward) {

@@ -35,12 +35,12 @@ final class ChildMaker: Sendable {
         _ range: Range<Int>, of spawn: Spawn, parent: ExecutionCreation, claim claimID: ClaimID,
         unless isStopped: () -> Bool = { false }
     ) async throws {
-        let flow = try await flow(spawn.flowID, version: spawn.flowVersion)
+        let flows = try await flows(of: spawn)
         var next = range.lowerBound
         while next < range.upperBound {
             if isStopped() { throw CancellationError() }
             let chunk = next..<min(range.upperBound, next + Self.chunk)
-            let appends = try chunk.map { try append($0, of: spawn, parent, claimID, flow) }
+            let appends = try chunk.map { try append($0, of: spawn, parent, claimID, flows) }
             for outcome in try await store.commit(appends, writer: 0) {
                 if case .refused(let error) = outcome {
                     if error.code == .stale { throw error }
@@ -92,20 +92,32 @@ final class ChildMaker: Sendable {
         return outcomes
     }
 
+    /// Those of a round, by the children's kinds.
+    private func flows(of spawn: Spawn) async throws -> [ChildKind?: CompiledFlow] {
+        guard !spawn.kinds.isEmpty else { return [nil: try await flow(spawn.flowID, version: spawn.flowVersion)] }
+        var flows: [ChildKind?: CompiledFlow] = [:]
+        for kind in spawn.kinds { flows[kind] = try await flow(kind.flowID, version: kind.flowVersion) }
+        return flows
+    }
+
     private func append(
-        _ ordinal: Int, of spawn: Spawn, _ parent: ExecutionCreation, _ claimID: ClaimID, _ flow: CompiledFlow
+        _ ordinal: Int, of spawn: Spawn, _ parent: ExecutionCreation, _ claimID: ClaimID,
+        _ flows: [ChildKind?: CompiledFlow]
     ) throws -> Append {
+        let kind = spawn.kind(of: ordinal)
+        guard let flow = flows[kind] else { throw StoreError(.corrupt, "a round of children has an unknown kind") }
         let context = spawn.contexts[ordinal]
         if let problem = problem(of: context, in: flow) {
             throw StepFailure("CONTEXT_LIMIT", "child \(ordinal): \(problem.failure.message)", isRetryable: false)
         }
         let id = spawn.childID(ordinal, of: parent.id)
         let creation = ExecutionCreation(
-            id: id, flowID: spawn.flowID, flowVersion: flow.spec.version.description, tenantID: parent.tenantID,
-            context: context, tag: parent.tag, priority: parent.priority, metadata: spawn.metadata,
+            id: id, flowID: flow.spec.id, flowVersion: flow.spec.version.description, tenantID: parent.tenantID,
+            context: context, tag: kind?.tag ?? parent.tag, priority: kind?.priority ?? parent.priority,
+            metadata: spawn.metadata,
             parentID: parent.id, rootID: parent.rootID, parentRound: spawn.awaits ? spawn.round : nil,
             ordinal: Int32(clamping: ordinal), depth: parent.depth + 1, executionTimeout: flow.spec.executionTimeout,
-            createdAt: spawn.at)
+            terms: kind?.terms, createdAt: spawn.at)
         let body = LogBody(workerID: identity.id, at: spawn.at, events: [.created(creation)])
         let state = flow.decision.graph.state(creation)
         var new = NewExecution(creation: creation, needs: flow.needs(state), readyAt: spawn.at)

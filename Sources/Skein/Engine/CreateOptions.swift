@@ -31,6 +31,8 @@ public struct CreateOptions: Sendable {
     public var metadata: JSONObject?
     /// What it is called, for simulations: a world that is replayed has the same names. Nil: a new id.
     package var executionID: ExecutionID?
+    /// What is said of its attempts, over what its flow says.
+    package var terms: StepTerms?
 
     public init(
         flowVersion: String? = nil, tenantID: String? = nil, idempotencyKey: String? = nil,

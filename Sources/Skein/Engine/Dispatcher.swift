@@ -42,6 +42,7 @@ final class Dispatcher: Sendable {
     private let slots: SlotTable
     private let courtesy: Courtesy
     private let handlers: HandlerRegistry
+    private let taskRoom: TaskRoom
     private let limits: LimitKeeper
     private let fanIn: FanIn
     private let clock: any EngineClock
@@ -57,7 +58,7 @@ final class Dispatcher: Sendable {
     /// - Parameter start: loads and drives what was claimed; owes each claim a slot or a cancelled reservation.
     init(
         store: any ExecutionStore, coordination: Coordination, slots: SlotTable, courtesy: Courtesy,
-        handlers: HandlerRegistry, limits: LimitKeeper, fanIn: FanIn, clock: any EngineClock,
+        handlers: HandlerRegistry, taskRoom: TaskRoom, limits: LimitKeeper, fanIn: FanIn, clock: any EngineClock,
         configuration: EngineConfiguration, identity: WorkerIdentity, metrics: EngineMetrics, logger: Logger,
         start: @escaping @Sendable ([Claim], ClaimID) async -> Void
     ) {
@@ -67,6 +68,7 @@ final class Dispatcher: Sendable {
         self.courtesy = courtesy
         self.fanIn = fanIn
         self.handlers = handlers
+        self.taskRoom = taskRoom
         self.limits = limits
         self.clock = clock
         self.configuration = configuration
@@ -87,7 +89,9 @@ final class Dispatcher: Sendable {
     /// A hint from the coordination service.
     func hear(_ hint: WakeHint) {
         if hint.reason == WakeHint.yield { return courtesy.heard(hint.lane, at: clock.monotonic) }
-        if let needs = hint.needs, handlers[ofType: needs] == nil { return }
+        if let needs = hint.needs {
+            guard let handler = handlers[ofType: needs], !handler.isTask || taskRoom.hasRoom(for: needs) else { return }
+        }
         let mustLook = state.withLock { state in
             if let at = hint.at, at > clock.now + ahead { return expect(at, in: &state) }
             if hint.at == nil, let id = hint.executionID, state.early[id] != nil { state.early[id] = true }
@@ -119,6 +123,12 @@ final class Dispatcher: Sendable {
         guard look < state.nextLook else { return false }
         state.nextLook = look
         return true
+    }
+
+    /// A task has ended, and others may be due.
+    func taskRoomMade() {
+        state.withLock { $0.sweeps = true }
+        alarm.poke()
     }
 
     /// A slot became free: worth waking for only when there is more to take.
@@ -273,24 +283,37 @@ final class Dispatcher: Sendable {
     private func sweep(_ room: Int, in group: inout DiscardingTaskGroup) async -> Int {
         let now = clock.monotonic
         guard state.withLock({ $0.sweeps || $0.nextSweep <= now }) else { return 0 }
-        let claimID = ClaimID(raw: .random())
-        var request = ClaimRequest(
-            ownership: Ownership(workerID: identity.id, claimID: claimID, lease: configuration.lease),
-            // Besides, what needs none: a wait in the last step, a parent whose children have ended.
-            handlers: handlers.types + [""],
-            handlerWait: configuration.handlerWait, limit: room, takesOver: configuration.recoversRunning)
-        request.tenantsAfter = state.withLock { $0.tenant }
+        let types = handlers.types
+        let tasks = types.filter { $0.hasPrefix(TaskDefinition.prefix) }
         do {
-            let result = try await store.claim(request)
-            state.withLock { state in
-                state.sweeps = result.claims.count >= room
-                state.tenant = state.sweeps && result.hasTenants ? result.lastTenant ?? "" : nil
-                state.nextSweep = clock.monotonic + interval(until: result.nextDue)
+            // First tasks, of which there is room for fewer.
+            var taken = 0
+            var due = Timestamp.distantFuture
+            if !tasks.isEmpty {
+                let open = taskRoom.open(tasks)
+                let limit = min(open.room, room)
+                if limit == 0 {
+                    taskRoom.looked(isOver: false)
+                } else {
+                    let result = try await sweep(open.types, limit, in: &group)
+                    taskRoom.looked(isOver: result.claims.count < limit)
+                    taken = result.claims.count
+                    due = result.nextDue ?? due
+                }
             }
-            if result.hasQueues { limits.look() }
-            if result.hasCascades { fanIn.cascadeSeen() }
-            begin(result.claims, claimID, counting: metrics.wakesSweep, in: &group)
-            return result.claims.count
+            guard taken < room else {
+                state.withLock { $0.sweeps = true }
+                return taken
+            }
+            // Besides, what needs none: a wait in the last step, a parent whose children have ended.
+            let others = tasks.isEmpty ? types : types.filter { !$0.hasPrefix(TaskDefinition.prefix) }
+            let result = try await sweep(others + [""], room - taken, in: &group)
+            state.withLock { state in
+                state.sweeps = result.claims.count >= room - taken
+                state.tenant = state.sweeps && result.hasTenants ? result.lastTenant ?? "" : nil
+                state.nextSweep = clock.monotonic + interval(until: result.nextDue.map { min($0, due) } ?? due)
+            }
+            return taken + result.claims.count
         } catch {
             logger.debug("a claim failed", metadata: ["error": "\(error)"])
             state.withLock { state in
@@ -299,6 +322,22 @@ final class Dispatcher: Sendable {
             }
             return 0
         }
+    }
+
+    /// - Throws: `StoreError`.
+    private func sweep(_ types: [String], _ limit: Int, in group: inout DiscardingTaskGroup) async throws -> ClaimResult
+    {
+        let claimID = ClaimID(raw: .random())
+        var request = ClaimRequest(
+            ownership: Ownership(workerID: identity.id, claimID: claimID, lease: configuration.lease),
+            handlers: types, handlerWait: configuration.handlerWait, limit: limit,
+            takesOver: configuration.recoversRunning)
+        request.tenantsAfter = state.withLock { $0.tenant }
+        let result = try await store.claim(request)
+        if result.hasQueues { limits.look() }
+        if result.hasCascades { fanIn.cascadeSeen() }
+        begin(result.claims, claimID, counting: metrics.wakesSweep, in: &group)
+        return result
     }
 
     private func claim(

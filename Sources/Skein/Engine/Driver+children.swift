@@ -54,7 +54,7 @@ extension Spawn {
 extension Driver {
     /// The same with the version of the children's flow, where the step left it open.
     func resolved(_ fact: Fact?) async -> Fact? {
-        guard case .childrenRequested(let attempt, var spawn)? = fact else { return fact }
+        guard case .childrenRequested(let attempt, var spawn)? = fact, spawn.kinds.isEmpty else { return fact }
         do {
             spawn.flowVersion = try await children.flow(spawn.flowID, version: spawn.flowVersion).spec.version
                 .description

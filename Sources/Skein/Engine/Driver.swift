@@ -26,6 +26,8 @@ final class Driver: Sendable {
     let configuration: EngineConfiguration
     let isClustered: Bool
     let remoteWorkers: RemoteWorkers
+    let taskRoom: TaskRoom
+    let taskRoomMade: @Sendable () -> Void
     let metrics: EngineMetrics
     let logger: Logger
     let dozer: Dozer
@@ -53,6 +55,8 @@ final class Driver: Sendable {
         configuration = engine.configuration
         isClustered = engine.isClustered
         remoteWorkers = engine.remoteWorkers
+        taskRoom = engine.taskRoom
+        taskRoomMade = { [weak engine] in engine?.dispatcher?.taskRoomMade() }
         metrics = engine.metrics
         logger = engine.logger
         dozer = engine.dozer
@@ -93,16 +97,18 @@ final class Driver: Sendable {
                     if let end = await handOver(&drive, node) { return end }
                     continue
                 }
+                if handler.isTask, !taskRoom.enter(node.type) { return await leaveToOthers(&drive, node) }
                 if isLimited(drive, handler) {
                     let entry = await enter(&drive, node.id, handler)
                     guard case .open = entry else {
+                        if handler.isTask { leaveRoom(node) }
                         if let end = await turnAway(&drive, node, entry) { return end }
                         continue
                     }
                 }
-                guard let fact = await attempt(&drive, node, handler, at: now) else {
-                    return await giveBack(drive.slot)
-                }
+                let ended = await attempt(&drive, node, handler, at: now)
+                if handler.isTask { leaveRoom(node) }
+                guard let fact = ended else { return await giveBack(drive.slot) }
                 if case .stepFailed(_, let failure) = fact, failure.closesLimits {
                     await closeLimits(drive, handler, after: failure)
                 }

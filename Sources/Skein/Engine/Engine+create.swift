@@ -84,7 +84,7 @@ extension Engine {
             idempotencyKey: options.idempotencyKey,
             parentID: options.parentID, rootID: try await root(of: options.parentID),
             executionTimeout: options.executionTimeout ?? flow.spec.executionTimeout, waitTimeout: options.waitTimeout,
-            autoRun: options.autoRun, createdAt: now)
+            terms: options.terms, autoRun: options.autoRun, createdAt: now)
         return (creation, flow, knownVersions)
     }
 
@@ -193,7 +193,7 @@ extension Engine {
     ) -> Ownership? {
         guard due <= creation.createdAt, isRunning, identity.mayClaim,
             let first = step ?? flow.spec.initialStepIDs.first, let type = flow.decision.graph.node(of: first)?.type,
-            handlers[ofType: type] != nil,
+            let handler = handlers[ofType: type], !handler.isTask || taskRoom.hasRoom(for: type),
             slots.reserve(upTo: 1) == 1
         else { return nil }
         return Ownership(workerID: identity.id, claimID: .new(), lease: configuration.lease)

@@ -35,7 +35,7 @@ extension Engine {
                 .flowInvalid, "the flow has \(problems.count) problem\(problems.count == 1 ? "" : "s")",
                 problems: problems)
         }
-        guard spec.hasVersion else { return try await registerNext(spec, definition, strict: strict) }
+        guard spec.hasVersion else { return try await registerLatest(definition.object ?? [:], strict: strict) }
         switch try await store.register(spec) {
         case .new: return RegisteredFlow(flow: spec, isNew: true, warnings: validation.warnings)
         case .identical: return RegisteredFlow(flow: spec, isNew: false, warnings: validation.warnings)
@@ -47,16 +47,19 @@ extension Engine {
         }
     }
 
-    private func registerNext(_ spec: FlowSpec, _ definition: JSONValue, strict: Bool) async throws -> RegisteredFlow {
+    /// Registers a definition that has no version as the latest: under the version that is the latest, if that is the same,
+    /// else under the next patch.
+    func registerLatest(_ definition: JSONObject, strict: Bool = false) async throws -> RegisteredFlow {
+        let id = definition["id"]?.string ?? ""
         while true {
             var next = "1.0.0"
-            if let text = try await store.versions(of: spec.id).first, let latest = SemanticVersion(text) {
-                let known = try await store.flow(spec.id, version: text)
-                var same = definition.object ?? [:]
+            if let text = try await store.versions(of: id).first, let latest = SemanticVersion(text) {
+                let known = try await store.flow(id, version: text)
+                var same = definition
                 same["version"] = .string(text)
                 next = known.map { $0.sameContent(as: .object(same)) } == true ? text : latest.nextPatch
             }
-            var object = definition.object ?? [:]
+            var object = definition
             object["version"] = .string(next)
             do {
                 return try await register(.object(object), strict: strict)

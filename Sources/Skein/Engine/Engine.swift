@@ -25,6 +25,8 @@ public final class Engine: Service, Sendable {
     let limits: LimitKeeper
     let tracer: Tracer
     let remoteWorkers = RemoteWorkers()
+    let tasks = TaskRegistry()
+    let taskRoom: TaskRoom
     let identity: WorkerIdentity
     private let running = Flag()
     private let draining = Flag()
@@ -56,6 +58,7 @@ public final class Engine: Service, Sendable {
         journal = Journal(store: store, batchLimit: configuration.batchLimit, metrics: self.metrics)
         slots = SlotTable(capacity: configuration.claims ? configuration.concurrency : 0)
         dozer = Dozer(clock: clock)
+        taskRoom = TaskRoom(limit: configuration.tasks.maxConcurrentTasks)
         tracer = Tracer(logger: logger)
         fanIn = FanIn(store: store, coordination: self.coordination, clock: clock, logger: logger)
         limits = LimitKeeper(store: store, coordination: self.coordination, clock: clock, logger: logger)
@@ -179,6 +182,7 @@ public final class Engine: Service, Sendable {
         group.addTask(executorPreference: pulse) { await keeper.run() }
         group.addTask { await housekeeper.run() }
         group.addTask { await self.limits.run() }
+        group.addTask { await self.publishTasks() }
         group.addTask {
             for await _ in self.store.incarnationChanges {
                 self.logger.warning("the store is another than before; every claim is dropped and loaded again")
@@ -208,6 +212,7 @@ public final class Engine: Service, Sendable {
     private func makeDispatcher() -> Dispatcher {
         Dispatcher(
             store: store, coordination: coordination, slots: slots, courtesy: courtesy, handlers: handlers,
+            taskRoom: taskRoom,
             limits: limits, fanIn: fanIn, clock: clock, configuration: configuration,
             identity: identity, metrics: metrics, logger: logger,
             start: { [weak self] claims, claimID in await self?.start(claims, claimID) })

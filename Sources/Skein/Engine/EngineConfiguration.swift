@@ -56,6 +56,9 @@ public struct EngineConfiguration: Sendable {
     /// Whether other instances may have handlers that this one lacks. Default: whether the coordination is shared.
     public var isClustered: Bool?
 
+    /// What holds for tasks that say nothing of it.
+    public var tasks = TaskConfiguration()
+
     public init() {}
 
     var policy: DecisionPolicy {

@@ -16,6 +16,10 @@ public struct Execution: Sendable {
     public let cancelledAt: Timestamp?
     /// How far it is, as its steps said last.
     public let progress: Progress?
+    /// The stage that the code of its step is in.
+    let stage: Int
+    /// Failed attempts of its step.
+    let failures: Int
     public let workerID: WorkerID?
     public let lastEvent: String
     public let startedAt: Timestamp?
@@ -42,6 +46,8 @@ public struct Execution: Sendable {
         updatedAt = state.updatedAt
         endedAt = state.endedAt
         progress = state.progress
+        stage = state.main?.stage?.number ?? 0
+        failures = state.failures
         workerID = owner
         if state.status.isEnded || state.status == .paused {
             status = state.status

@@ -52,7 +52,7 @@ extension StepRunner {
             if let deadline = step.creation.deadline, now >= deadline { return .deadlineReached }
             return .stepTimedOut(attempt, limit: limit)
         }
-        guard let lease, let heartbeat = step.node.heartbeat, heartbeat <= lease else { return nil }
+        guard let lease, let heartbeat = step.silenceLimit, heartbeat <= lease else { return nil }
         if step.isCompensation {
             let millis = heartbeat.wholeMilliseconds
             return .compensationFailed(
@@ -64,7 +64,7 @@ extension StepRunner {
     /// How long a worker elsewhere may keep the attempt without another sign of life: never beyond its time.
     func lease(of step: StepContext, at now: Timestamp, atMost longest: Duration) -> Duration {
         var lease = longest
-        if let heartbeat = step.node.heartbeat { lease = min(lease, heartbeat) }
+        if let heartbeat = step.silenceLimit { lease = min(lease, heartbeat) }
         if let limit = limit(of: step) {
             // A moment longer, so that whoever takes over finds by any clock that the time has passed.
             lease = min(lease, max(.zero, step.startedAt + limit - now) + .milliseconds(50))

@@ -55,7 +55,7 @@ final class StepRunner: Sendable {
         #endif
         let body = step.undoesCode ? Self.undoing(handler.body) : handler.body
         let limit = limit(of: step)
-        guard limit != nil || step.node.heartbeat != nil else {
+        guard limit != nil || step.silenceLimit != nil else {
             do {
                 let result = try await body(input, step)
                 #if SKEIN_FAILPOINTS
@@ -66,7 +66,7 @@ final class StepRunner: Sendable {
                 return fact(error, step.ended(at: step.now), step)
             }
         }
-        let heartbeat = step.node.heartbeat.map { interval in
+        let heartbeat = step.silenceLimit.map { interval in
             TimeLimit.Heartbeat(interval: interval) { step.signOfLife }
         }
         let outcome = await TimeLimit.run(
@@ -83,14 +83,14 @@ final class StepRunner: Sendable {
             return .compensationFailed(
                 attempt, StepFailure("TIMEOUT", "the compensation did not end within \(limit) ms"))
         case .silent where step.isCompensation:
-            let limit = step.node.heartbeat?.wholeMilliseconds ?? 0
+            let limit = step.silenceLimit?.wholeMilliseconds ?? 0
             return .compensationFailed(
                 attempt, StepFailure("TIMEOUT", "the compensation gave no sign of life for \(limit) ms"))
         case .timedOut:
             if let deadline = step.creation.deadline, attempt.endedAt >= deadline { return .deadlineReached }
             return .stepTimedOut(attempt, limit: limit ?? .zero)
         case .silent:
-            return .stepTimedOut(attempt, limit: step.node.heartbeat ?? .zero, isSilent: true)
+            return .stepTimedOut(attempt, limit: step.silenceLimit ?? .zero, isSilent: true)
         case .cancelled: return nil
         }
     }
@@ -140,7 +140,7 @@ final class StepRunner: Sendable {
 
     /// The step's own limit, cut to what the execution has left.
     func limit(of step: StepContext) -> Duration? {
-        let own = step.node.timeout ?? defaultTimeout
+        let own = step.creation.terms?.timeout ?? step.node.timeout ?? defaultTimeout
         guard let deadline = step.creation.deadline, !step.isCompensation else { return own }
         let left = max(.zero, deadline - step.startedAt)
         return own.map { min($0, left) } ?? left
@@ -172,6 +172,9 @@ final class StepRunner: Sendable {
                 concurrency: request.concurrency, collects: request.collects, isMap: request.isMap,
                 awaits: request.awaits, metadata: request.metadata, at: attempt.endedAt)
             spawn.yields = request.yields
+            spawn.stage = request.stage
+            spawn.kinds = request.kinds
+            spawn.kindOfChild = request.kindOfChild
             return .childrenRequested(attempt, spawn)
         }
     }

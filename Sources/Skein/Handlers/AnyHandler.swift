@@ -7,6 +7,8 @@ public final class AnyHandler: Sendable {
 
     public let metadata: HandlerMetadata
     public let body: Body
+    /// It does tasks, of which an instance runs a limited number at once.
+    let isTask: Bool
     /// Finds mistakes in a step's `config` that are certain without running it, with pointers from the config. A flow
     /// with such a mistake is refused.
     public let configCheck: (@Sendable (JSONObject) -> [Problem])?
@@ -15,6 +17,7 @@ public final class AnyHandler: Sendable {
         _ metadata: HandlerMetadata, configCheck: (@Sendable (JSONObject) -> [Problem])? = nil, _ body: @escaping Body
     ) {
         self.metadata = metadata
+        isTask = metadata.type.hasPrefix(TaskDefinition.prefix)
         self.configCheck = configCheck
         self.body = body
     }

@@ -88,6 +88,11 @@ public struct ChildrenRequest: Sendable, Hashable {
     /// What the step gets of a child that completed.
     public var yields = ChildOutput.report
     public var metadata: JSONObject?
+    /// The step's code is entered again when they have ended.
+    var stage: StageBreak?
+    /// As ``Spawn/kinds``.
+    var kinds: [ChildKind] = []
+    var kindOfChild: [Int] = []
 
     public init(_ flowID: String, version: String? = nil, contexts: [JSONObject], concurrency: Int? = nil) {
         self.flowID = flowID

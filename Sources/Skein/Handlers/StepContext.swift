@@ -74,6 +74,8 @@ public final class StepContext: Sendable {
     let node: FlowGraph.Node
     /// Steps entered before this one: tells two visits of a step apart.
     let visit: Int
+    /// Attempts of this visit that failed.
+    let failures: Int
     let environment: Environment
     /// In a rollback: how the step is undone, and what it returned.
     private let undoing: Undoing?
@@ -103,6 +105,7 @@ public final class StepContext: Sendable {
         creation = execution.creation
         attempt = branch?.attempt ?? 1
         visit = branch?.visit ?? 0
+        failures = branch?.failures ?? 0
         fencingToken = execution.position
         context = expanded?.context ?? execution.context
         results = expanded?.results ?? execution.results
@@ -123,6 +126,7 @@ public final class StepContext: Sendable {
         creation = execution.creation
         attempt = execution.attempt
         visit = undo.visit
+        failures = 0
         fencingToken = execution.position
         context = expanded?.context ?? execution.context
         results = expanded?.results ?? execution.results
@@ -171,12 +175,19 @@ public final class StepContext: Sendable {
     var handlerType: String { undoing?.compensation.type ?? node.type }
     /// Whether the step selects its input. False: the input is the whole context, by default or by `{type: full}`.
     public var hasExplicitInput: Bool { node.input != .full }
+    /// How long the attempt may give no sign of life.
+    var silenceLimit: Duration? { creation.terms?.heartbeat ?? node.heartbeat }
     public var clock: any EngineClock { environment.clock }
     public var logger: Logger { environment.logger }
 
-    /// The same for all attempts of this visit of the step and for no other: 32 hexadecimal digits.
+    /// The stage that the step's code is in; nil: its first.
+    var stage: Stage? { recorded.last.flatMap { Stage($0) } }
+
+    /// The same for all attempts of this visit of the step and for no other: 32 hexadecimal digits. Each stage of a task
+    /// has its own.
     public var idempotencyToken: String {
-        let digest = SHA256.hash(data: Array("\(executionID)/\(visit)/\(stepID)\(isCompensation ? "/undo" : "")".utf8))
+        let part = isCompensation ? "/undo" : stage.map { "/stage/\($0.number)" } ?? ""
+        let digest = SHA256.hash(data: Array("\(executionID)/\(visit)/\(stepID)\(part)".utf8))
         return digest.prefix(16).map { byte in
             let digits = String(byte, radix: 16)
             return digits.count == 1 ? "0" + digits : digits

@@ -60,6 +60,8 @@ extension ExecutionQuery {
         let creation = summary.creation
         guard statuses.isEmpty || statuses.contains(summary.status) else { return false }
         if let flowID, creation.flowID != flowID { return false }
+        if let flowPrefix, !creation.flowID.hasPrefix(flowPrefix) { return false }
+        if let workerID, summary.owner != workerID { return false }
         if let tag, creation.tag != tag { return false }
         if let tenantID, creation.tenantID != tenantID { return false }
         if let parentID, creation.parentID != parentID { return false }

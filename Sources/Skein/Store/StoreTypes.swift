@@ -60,6 +60,9 @@ public enum CancelOutcome: Sendable, Hashable {
 public struct ExecutionQuery: Sendable {
     public var statuses: [ExecutionStatus] = []
     public var flowID: String?
+    /// Flows whose id begins so. ASCII.
+    public var flowPrefix: String?
+    public var workerID: WorkerID?
     public var tag: String?
     public var tenantID: String?
     public var parentID: ExecutionID?

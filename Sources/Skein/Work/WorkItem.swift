@@ -42,7 +42,7 @@ public struct WorkItem: Sendable {
         self.lease = lease
         startedAt = step.startedAt
         deadline = limit.map { step.startedAt + $0 }
-        heartbeat = step.node.heartbeat
+        heartbeat = step.silenceLimit
         flowID = step.flowID
         flowVersion = step.flowVersion
         tenantID = step.tenantID

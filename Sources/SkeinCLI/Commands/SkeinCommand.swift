@@ -12,7 +12,7 @@ struct SkeinCommand: ParsableCommand {
         version: Version.current,
         subcommands: [
             DevCommand.self, ServeCommand.self, MigrateCommand.self, FlowCommand.self, RunCommand.self,
-            ExecCommand.self,
+            ExecCommand.self, TaskCommand.self,
             ScheduleCommand.self, TokenCommand.self, LockCommand.self, LimitCommand.self, WorkerCommand.self,
             EvalCommand.self,
             DoctorCommand.self,

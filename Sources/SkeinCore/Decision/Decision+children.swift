@@ -19,9 +19,8 @@ extension Decision {
                 at: now,
                 random: random)
         }
-        let wait = Wait(
-            kind: .children, stepID: attempt.stepID,
-            reason: "waits for \(spawn.contexts.count) executions of '\(spawn.flowID)'", startedAt: now)
+        var wait = Wait(kind: .children, stepID: attempt.stepID, reason: spawn.purpose, startedAt: now)
+        wait.enter(spawn.stage)
         // It goes on: the children have yet to be made.
         return Transition(
             [.stepSuspended(attempt, output: nil), .childrenCreated(attempt.stepID, spawn), .waiting(wait)],
@@ -36,6 +35,9 @@ extension Decision {
         }
         let attempt = StepAttempt(
             stepID: stepID, attempt: branch.attempt, startedAt: wait.startedAt, endedAt: now)
+        if wait.stage != nil {
+            return goOn(execution, stepID, Resumption(.children, data: spawn.report(of: outcomes)), at: now)
+        }
         if spawn.awaits, !spawn.collects, let failed = outcomes.first(where: { $0.status != .completed }) {
             var details: JSONObject = [
                 "childExecutionId": .string(failed.id.description), "status": .string(failed.status.rawValue),

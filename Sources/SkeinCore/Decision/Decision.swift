@@ -86,7 +86,7 @@ public final class Decision: Sendable {
             deadline(execution)
         case .cannotRun(let failure):
             giveUp(execution, failure)
-        case .stepRunning, .checkpointReached, .childSpawned, .progressed:
+        case .stepRunning, .checkpointReached, .childSpawned, .progressed, .noted:
             Transition(fact.eventBeside.map { [$0] } ?? [], then: .proceed)
         case .handedOut(let stepID, let attempt, let startedAt, let worker):
             handOut(execution, stepID, attempt, startedAt, to: worker)
@@ -198,7 +198,8 @@ public final class Decision: Sendable {
             timedOut ? .stepTimedOut(attempt, failure, next: next) : .stepFailed(attempt, failure, next: next)
         }
         let failures = execution.branch(at: node.id)?.failures ?? 0
-        if let retry = node.retry ?? policy.retry, failed.isRetryable, failures < retry.maxAttempts,
+        if let retry = execution.creation.terms?.retry ?? node.retry ?? policy.retry, failed.isRetryable,
+            failures < retry.maxAttempts,
             retry.retries(code: failure.code, isRetryable: true)
         {
             let delay = max(retry.delay(retry: failures, random: random), failed.retryAfter ?? .zero)
@@ -257,6 +258,7 @@ public final class Decision: Sendable {
             wait.next = .step(node.id)
             wait.outputKey = nil
         }
+        wait.enter(request.stage)
         switch request.until {
         case .time(let time):
             wait.kind = .timer
@@ -274,14 +276,14 @@ public final class Decision: Sendable {
         }
         if let timeout = request.timeout {
             wait.timeoutAt = now + timeout
-        } else if wait.wakeAt == nil, wait.kind != .children {
+        } else if wait.wakeAt == nil, wait.kind != .children, wait.stage == nil {
             wait.timeoutAt = now + (execution.creation.waitTimeout ?? graph.spec.waitTimeout ?? policy.waitTimeout)
         }
         return Transition(
             [.stepSuspended(attempt, output: stored), .waiting(wait)], then: parking(execution, node.id, wait.due))
     }
 
-    private func goOn(
+    func goOn(
         _ execution: ExecutionState, _ stepID: StepID, _ resumption: Resumption,
         by cause: ExecutionEvent? = nil, consuming consumed: [Int64] = [], at now: Timestamp
     ) -> Transition {
@@ -289,7 +291,8 @@ public final class Decision: Sendable {
             return Transition([], then: .proceed)
         }
         let events = cause.map { [$0] } ?? []
-        if wait.reentry == nil, let data = resumption.data, let problem = problem(endingWith: data, wait, execution) {
+        let isReentered = wait.reentry != nil || wait.stage != nil
+        if !isReentered, let data = resumption.data, let problem = problem(endingWith: data, wait, execution) {
             let attempt = StepAttempt(
                 stepID: stepID, attempt: execution.branch(at: stepID)?.attempt ?? 1, startedAt: wait.startedAt,
                 endedAt: now)
@@ -300,7 +303,7 @@ public final class Decision: Sendable {
             return transition
         }
         var resumption = resumption
-        guard wait.kind != .retry, wait.reentry == nil else {
+        guard wait.kind != .retry, !isReentered else {
             if execution.isBranched { resumption.stepID = stepID }
             return Transition(events + [.resumed(resumption)], then: .proceed, consumed: consumed)
         }

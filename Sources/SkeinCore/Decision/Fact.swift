@@ -46,6 +46,8 @@ public struct WaitRequest: Sendable, Hashable {
     public var output: JSONValue?
     /// The step's code goes on after the wait, and finds what ended it under this name.
     package var reentry: String?
+    /// The step's code goes on after the wait with its next stage. Such a wait has no end of its own.
+    package var stage: StageBreak?
 
     public init(until: Until, timeout: Duration? = nil, reason: String? = nil, output: JSONValue? = nil) {
         self.until = until
@@ -92,6 +94,8 @@ public enum Fact: Sendable, Equatable {
         StepID, name: String, value: EncodedValue, startedAt: Timestamp, isUndoable: Bool = false)
     /// The step's code starts a child, and goes on.
     indirect case childSpawned(StepID, Spawn)
+    /// The step's code wants something remembered.
+    indirect case noted(StepID, attempt: Int, AuditNote)
     /// The step says how far it is.
     indirect case progressed(StepID, Progress)
     /// The execution was taken over from a worker that did not let go of it.
@@ -113,6 +117,7 @@ extension Fact {
         case .checkpointReached(let stepID, let name, let value, let startedAt, let isUndoable):
             .checkpoint(stepID, name: name, value: value, startedAt: startedAt, isUndoable: isUndoable)
         case .childSpawned(let stepID, let spawn): .childrenCreated(stepID, spawn)
+        case .noted(let stepID, let attempt, let note): .noted(stepID, attempt: attempt, note)
         case .progressed(let stepID, let progress): .progress(stepID, progress)
         default: nil
         }

@@ -23,6 +23,8 @@ public final class ExecutionCreation: Sendable {
     public let depth: Int
     public let executionTimeout: Duration?
     public let waitTimeout: Duration?
+    /// What its creator says of its attempts.
+    public let terms: StepTerms?
     /// False: nobody runs it until it is asked for by `run` or `step`.
     public let autoRun: Bool
     /// The creator's clock; the log's `at` is the database's.
@@ -33,7 +35,7 @@ public final class ExecutionCreation: Sendable {
         tag: String? = nil,
         priority: Int16 = 0, metadata: JSONObject? = nil, idempotencyKey: String? = nil, parentID: ExecutionID? = nil,
         rootID: ExecutionID? = nil, parentRound: Int64? = nil, ordinal: Int32 = 0, depth: Int = 0,
-        executionTimeout: Duration? = nil, waitTimeout: Duration? = nil,
+        executionTimeout: Duration? = nil, waitTimeout: Duration? = nil, terms: StepTerms? = nil,
         autoRun: Bool = true,
         createdAt: Timestamp
     ) {
@@ -54,6 +56,7 @@ public final class ExecutionCreation: Sendable {
         self.depth = depth
         self.executionTimeout = executionTimeout
         self.waitTimeout = waitTimeout
+        self.terms = terms
         self.autoRun = autoRun
         self.createdAt = createdAt
     }
@@ -80,6 +83,7 @@ extension ExecutionCreation {
         if depth != 0 { writer.member("depth", Int64(depth)) }
         writer.member("executionTimeoutUs", executionTimeout?.microseconds)
         writer.member("waitTimeoutUs", waitTimeout?.microseconds)
+        if let terms { writer.member("terms", terms.json) }
         if !autoRun { writer.member("autoRun", JSONValue.bool(false)) }
         writer.member("createdAt", createdAt.microseconds)
     }
@@ -100,7 +104,7 @@ extension ExecutionCreation {
             parentRound: object["parentRound"]?.int64, ordinal: Int32(clamping: object["ordinal"]?.int64 ?? 0),
             depth: object["depth"]?.int ?? 0,
             executionTimeout: object["executionTimeoutUs"]?.int64.map { .microseconds($0) },
-            waitTimeout: object["waitTimeoutUs"]?.int64.map { .microseconds($0) },
+            waitTimeout: object["waitTimeoutUs"]?.int64.map { .microseconds($0) }, terms: StepTerms(object["terms"]),
             autoRun: object["autoRun"]?.bool ?? true,
             createdAt: Timestamp(microseconds: createdAt))
     }

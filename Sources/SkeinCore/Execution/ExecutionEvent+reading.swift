@@ -72,6 +72,13 @@ extension ExecutionEvent {
         case "execution.children_created":
             guard let step = object.step, let spawn = Spawn(object["spawn"]) else { return nil }
             self = .childrenCreated(step, spawn)
+        case "checkpoint" where object["code"] != nil:
+            guard let step = object.step, let attempt = object["a"]?.int, let code = object["code"]?.string else {
+                return nil
+            }
+            let note = AuditNote(
+                code, message: object["message"]?.string, metadata: object["metadata"]?.object ?? [:])
+            self = .noted(step, attempt: attempt, note)
         case "checkpoint":
             guard let step = object.step, let name = object["name"]?.string, let began = object.time("b"),
                 let value = object["o"]

@@ -46,6 +46,12 @@ extension ExecutionEvent {
             writer.member("b", startedAt.microseconds)
             writer.member("o", value)
             if isUndoable { writer.member("u", JSONValue.bool(true)) }
+        case .noted(let stepID, let attempt, let note):
+            writer.member("s", stepID.rawValue)
+            writer.member("a", Int64(attempt))
+            writer.member("code", note.code)
+            writer.member("message", note.message)
+            if !note.metadata.isEmpty { writer.member("metadata", JSONValue.object(note.metadata)) }
         case .progress(let stepID, let progress):
             writer.member("s", stepID.rawValue)
             writer.member("progress", progress.json)

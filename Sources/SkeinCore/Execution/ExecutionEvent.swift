@@ -75,6 +75,8 @@ public enum ExecutionEvent: Sendable, Equatable {
     indirect case childrenCreated(StepID, Spawn)
     /// The step's code recorded a result.
     case checkpoint(StepID, name: String, value: EncodedValue, startedAt: Timestamp, isUndoable: Bool = false)
+    /// The step's code wants something remembered.
+    indirect case noted(StepID, attempt: Int, AuditNote)
     /// How far the step is, as it says.
     indirect case progress(StepID, Progress)
     indirect case waiting(Wait)
@@ -193,7 +195,7 @@ extension ExecutionEvent {
         case .stepTimedOut: "step.timed_out"
         case .retryScheduled: "step.retry_scheduled"
         case .stepSuspended: "step.suspended"
-        case .checkpoint: "checkpoint"
+        case .checkpoint, .noted: "checkpoint"
         case .childrenCreated: "execution.children_created"
         case .progress: "progress"
         case .waiting: "execution.waiting"

@@ -17,7 +17,7 @@ extension ExecutionState {
 
     private mutating func apply(_ event: ExecutionEvent, position: Int64, at time: Timestamp) {
         switch event {
-        case .created, .signalConsumed, .token, .timedOut:
+        case .created, .signalConsumed, .token, .timedOut, .noted:
             break
         case .stepStarted(let stepID, _, let startedAt, let worker):
             change(stepID) { branch in
@@ -44,15 +44,19 @@ extension ExecutionState {
             stepCount += 1
             fail(attempt.stepID, failure, next)
         case .retryScheduled(let stepID, _, _, let at):
+            let failure = error
             error = nil
             change(stepID) { branch in
                 branch.attempt += 1
                 branch.spawn = nil
                 branch.handOut = nil
+                branch.forgetStages()
                 branch.stopWaiting()
                 guard at > time else { return }
                 branch.phase = .waiting(
-                    Wait(kind: .retry, stepID: stepID, wakeAt: at, startedAt: time, next: .step(stepID)))
+                    Wait(
+                        kind: .retry, stepID: stepID, reason: failure?.description, wakeAt: at, startedAt: time,
+                        next: .step(stepID)))
             }
             settleStatus()
         case .stepSuspended(let attempt, let output):
@@ -84,7 +88,8 @@ extension ExecutionState {
                 branch.waitPosition = position
                 branch.handOut = nil
                 // A step has not succeeded by having started children: those that fail would be started for ever.
-                if wait.kind != .children { branch.failures = 0 }
+                // Nor by having been suspended.
+                if wait.kind != .children, wait.stage == nil { branch.failures = 0 }
             }
             settleStatus()
         case .resumed(let resumption):
@@ -245,6 +250,10 @@ extension ExecutionState {
 
     private mutating func resume(_ resumption: Resumption, at time: Timestamp) {
         guard let branch = resumption.stepID.flatMap({ branch(at: $0) }) ?? main, let wait = branch.wait else { return }
+        if let stage = wait.stage {
+            change(wait.stepID) { $0.enterStage(stage, resumption.data, at: time) }
+            return settleStatus()
+        }
         if let name = wait.reentry {
             change(wait.stepID) { branch in
                 branch.checkpoints.append(Checkpoint(name, resumption.data ?? .null, at: time))

@@ -23,6 +23,12 @@ public struct Spawn: Sendable, Hashable {
     package var round: Int64 = 0
     /// The step's code started them under this name, and goes on.
     package var name: String?
+    /// The step's code is entered again when they have ended.
+    package var stage: StageBreak?
+    /// Which kind each child is of. Empty: all are of `flowID`, and as their parent.
+    package var kinds: [ChildKind] = []
+    /// For each child its place in `kinds`; empty: all are of the first.
+    package var kindOfChild: [Int] = []
 
     public init(
         flowID: String, flowVersion: String, contexts: [JSONObject], concurrency: Int? = nil, collects: Bool = false,
@@ -37,6 +43,40 @@ public struct Spawn: Sendable, Hashable {
         self.awaits = awaits
         self.metadata = metadata
         self.at = at
+    }
+}
+
+/// What children of one round may have in common.
+package struct ChildKind: Sendable, Hashable {
+    package var flowID: String
+    package var flowVersion: String
+    package var terms: StepTerms?
+    package var priority: Int16?
+    package var tag: String?
+
+    package init(
+        flowID: String, flowVersion: String, terms: StepTerms? = nil, priority: Int16? = nil, tag: String? = nil
+    ) {
+        self.flowID = flowID
+        self.flowVersion = flowVersion
+        self.terms = terms
+        self.priority = priority
+        self.tag = tag
+    }
+
+    var json: JSONValue {
+        var object: JSONObject = ["flow": .string(flowID), "version": .string(flowVersion)]
+        object["terms"] = terms?.json
+        object["priority"] = priority.map { .int(Int64($0)) }
+        object["tag"] = tag.map { .string($0) }
+        return .object(object)
+    }
+
+    init?(_ json: JSONValue) {
+        guard let flow = json["flow"]?.string, let version = json["version"]?.string else { return nil }
+        self.init(
+            flowID: flow, flowVersion: version, terms: StepTerms(json["terms"]),
+            priority: json["priority"]?.int64.flatMap(Int16.init(exactly:)), tag: json["tag"]?.string)
     }
 }
 
@@ -69,6 +109,13 @@ public struct ChildOutcome: Sendable, Hashable {
 }
 
 extension ChildOutcome {
+    /// The same without its context.
+    var brief: JSONValue {
+        var copy = self
+        copy.context = [:]
+        return copy.json
+    }
+
     /// `{childExecutionId, status, context, result?, error?}`
     package var json: JSONValue {
         var object: JSONObject = [
@@ -102,7 +149,30 @@ extension Spawn {
         if let metadata { object["metadata"] = .object(metadata) }
         if let name { object["name"] = .string(name) }
         if yields != .report { object["yields"] = .string(yields.rawValue) }
+        object["stage"] = stage?.json
+        if !kinds.isEmpty { object["kinds"] = .array(kinds.map(\.json)) }
+        if !kindOfChild.isEmpty { object["kindOf"] = .array(kindOfChild.map { .int(Int64($0)) }) }
         return .object(object)
+    }
+
+    /// The kind of one of them; nil: that of the round as a whole.
+    package func kind(of ordinal: Int) -> ChildKind? {
+        guard !kinds.isEmpty else { return nil }
+        let index = kindOfChild.indices.contains(ordinal) ? kindOfChild[ordinal] : 0
+        return kinds.indices.contains(index) ? kinds[index] : nil
+    }
+
+    /// Why a step waits for them, for people.
+    var purpose: String {
+        let flows = Set(kinds.map(\.flowID))
+        guard flows.count < 2 else { return "waits for \(contexts.count) executions of \(flows.count) flows" }
+        return "waits for \(contexts.count) executions of '\(flows.first ?? flowID)'"
+    }
+
+    /// What the next stage is told of them: what became of each, or where that is.
+    func report(of outcomes: [ChildOutcome]) -> JSONValue {
+        let told = JSONValue.array(outcomes.map(\.brief))
+        return told.byteCount > ChildReference.threshold ? ChildReference(self).json : told
     }
 
     package init?(_ json: JSONValue?) {
@@ -117,5 +187,8 @@ extension Spawn {
         round = object["round"]?.int64 ?? 0
         name = object["name"]?.string
         yields = object["yields"]?.string.flatMap(ChildOutput.init(rawValue:)) ?? .report
+        stage = StageBreak(object["stage"])
+        kinds = (object["kinds"]?.array ?? []).compactMap { ChildKind($0) }
+        kindOfChild = (object["kindOf"]?.array ?? []).compactMap(\.int)
     }
 }

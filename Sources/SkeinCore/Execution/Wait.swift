@@ -26,6 +26,8 @@ public struct Wait: Sendable, Hashable {
     public var reentry: String?
     /// The round of the child that the step's code waits for.
     public var round: Int64?
+    /// The step's code is entered again for its next stage.
+    package var stage: StageBreak?
 
     public init(
         kind: Kind, stepID: StepID, reason: String? = nil, wakeAt: Timestamp? = nil, signal: String? = nil,
@@ -48,6 +50,14 @@ public struct Wait: Sendable, Hashable {
 }
 
 extension Wait {
+    /// The same step's code comes after it.
+    mutating func enter(_ stage: StageBreak?) {
+        guard let stage else { return }
+        self.stage = stage
+        next = .step(stepID)
+        outputKey = nil
+    }
+
     /// The shape of the contract: `{kind, reason?, wakeAt?, signal?, startedAt, timeoutAt?}`, and what the engine needs
     /// beside it.
     public var json: JSONValue {
@@ -61,6 +71,7 @@ extension Wait {
         if let outputKey { object["outputKey"] = .string(outputKey) }
         if let reentry { object["reentry"] = .string(reentry) }
         if let round { object["round"] = .int(round) }
+        if let stage { object["stage"] = stage.json }
         return .object(object)
     }
 
@@ -91,5 +102,6 @@ extension Wait {
             outputKey: object["outputKey"]?.string)
         reentry = object["reentry"]?.string
         round = object["round"]?.int64
+        stage = StageBreak(object["stage"])
     }
 }

@@ -65,6 +65,14 @@ struct ListQuery {
             add("r", .uuid(root.postgres)) { "(e.id = \($0) OR (e.root_id = \($0) AND e.parent_id IS NOT NULL))" }
         }
         if let flow = query.flowID { add("f", .text(flow)) { "e.flow = \($0)" } }
+        if let prefix = query.flowPrefix {
+            add("x", .text(prefix)) { "e.flow ^@ \($0)" }
+        }
+        if let worker = query.workerID {
+            add("w", .uuid(worker.postgres)) {
+                "r.owner = \($0) AND r.next_at > COALESCE($1::timestamptz, statement_timestamp())"
+            }
+        }
         if let tag = query.tag { add("g", .text(tag)) { "e.tag = \($0) AND e.tag IS NOT NULL" } }
         if let tenant = query.tenantID { add("t", .text(tenant)) { "e.tenant = \($0) AND e.tenant <> ''" } }
         if let after = query.createdAfter { add("a", .timestamptz(after.microseconds)) { "e.created_at >= \($0)" } }

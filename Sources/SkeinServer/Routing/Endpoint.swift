@@ -31,6 +31,7 @@ struct Endpoints {
         return FlowRoutes(engine: engine).endpoints
             + ExecutionRoutes(engine: engine).endpoints
             + CommandRoutes(engine: engine).endpoints
+            + TaskRoutes(engine: engine).endpoints
             + TokenRoutes(engine: engine).endpoints
             + WorkRoutes(engine: engine, drain: drain).endpoints
             + ScheduleRoutes(engine: engine).endpoints
