@@ -285,9 +285,9 @@ final class Dispatcher: Sendable {
         guard state.withLock({ $0.sweeps || $0.nextSweep <= now }) else { return 0 }
         let types = handlers.types
         let tasks = types.filter { $0.hasPrefix(TaskDefinition.prefix) }
+        var taken = 0
         do {
             // First tasks, of which there is room for fewer.
-            var taken = 0
             var due = Timestamp.distantFuture
             if !tasks.isEmpty {
                 let open = taskRoom.open(tasks)
@@ -320,7 +320,7 @@ final class Dispatcher: Sendable {
                 state.sweeps = false
                 state.nextSweep = clock.monotonic + .milliseconds(250)
             }
-            return 0
+            return taken
         }
     }
 

@@ -41,14 +41,16 @@ struct HistoryRoutes: Sendable {
 
     /// A page of recorded events, or with `Accept: text/event-stream` all of them as they happen.
     @Sendable func events(_ request: APIRequest) async throws -> Response {
-        let (from, limit, last) = try request.query(["from", "limit", "cursor", "lastEventId"]) { query in
+        let known = ["from", "limit", "cursor", "lastEventId", "dialect"]
+        let (from, limit, last, dialect) = try request.query(known) { query in
             let from = query.integer("from", in: 1...Int.max) ?? query.integer("cursor", in: 1...Int.max)
             return (
                 from, query.integer("limit", in: 1...Page.largest) ?? Page.largest,
-                query.integer("lastEventId", in: 0...(Int.max - 1))
+                query.integer("lastEventId", in: 0...(Int.max - 1)), query.choices("dialect", EventDialect.self).first
             )
         }
         let id = try request.executionID()
+        if let dialect { return try await events(of: id, in: dialect, from: from ?? 1, limit: limit) }
         guard !wantsStream(request) else {
             let seen = try lastEventID(request) ?? last
             return try await stream(id, from: Int64(seen.map { $0 + 1 } ?? from ?? 1))
@@ -60,6 +62,17 @@ struct HistoryRoutes: Sendable {
         let hasMore = found.count > limit
         if hasMore, let last = items.last { body["cursor"] = .string(String(last.seq + 1)) }
         body["hasMore"] = .bool(hasMore)
+        return .json(body)
+    }
+
+    /// A page of what the events say in others' names: of `limit` recorded ones, from the `from`th on.
+    private func events(of id: ExecutionID, in dialect: EventDialect, from: Int, limit: Int) async throws -> Response {
+        let (items, next) = try await engine.events(of: id, in: dialect, after: Int64(from) - 1, limit: limit)
+        var body: JSONObject = [
+            "items": .array(items), "limit": .int(Int64(limit)), "from": .int(Int64(from)),
+            "hasMore": .bool(next != nil),
+        ]
+        body["cursor"] = next.map { .string(String($0 + 1)) }
         return .json(body)
     }
 

@@ -83,4 +83,31 @@ struct ReadmeTests {
         _ = try await engine.run(execution.id, simulateTime: true)
         #expect(try await engine.result(execution.id, of: agent) == "did plan for tea")
     }
+
+    @Test func `a task waits for its children, then for a person`() async throws {
+        let bench = try await TaskBench()
+        let engine = bench.engine
+        @Sendable func split(_ file: Import) throws -> [[String]] { [[file.file], [file.file, file.file]] }
+        engine.task(.importFile, options: .init(maxRetries: 4, maxConcurrentTasks: 5)) { task, next in
+            switch task.stage {
+            case 0: return next(try split(task.payload).map { try ChildTask(.chunk, $0) })
+            case 1: return .suspend(reason: "somebody has to look at it", context: [1])
+            default: return .success(["is checked": .bool(task.context == [1])])
+            }
+        }
+        engine.task(.chunk) { task, _ in .success(.int(Int64(task.payload.count))) }
+        let id = try await engine.async(
+            .importFile, Import(file: "a.csv"), options: .init(priority: 5, tag: "batch-1")
+        ).execution.id
+        try await bench.settle()
+        #expect(try await engine.taskRecord(id).suspendReason == "somebody has to look at it")
+        try await engine.resumeTask(id)
+        try await bench.settle()
+        #expect(try await engine.taskRecord(id).result == ["is checked": true])
+    }
+
+    struct Import: Codable, Sendable { let file: String }
 }
+
+extension TaskName where Payload == ReadmeTests.Import { fileprivate static var importFile: Self { "import" } }
+extension TaskName where Payload == [String] { fileprivate static var chunk: Self { "chunk" } }
