@@ -90,7 +90,8 @@ final class Dispatcher: Sendable {
     func hear(_ hint: WakeHint) {
         if hint.reason == WakeHint.yield { return courtesy.heard(hint.lane, at: clock.monotonic) }
         if let needs = hint.needs {
-            guard let handler = handlers[ofType: needs], !handler.isTask || taskRoom.hasRoom(for: needs) else { return }
+            guard let handler = handlers[ofType: needs] else { return }
+            guard !handler.isTask || taskRoom.hasRoom(for: needs) else { return taskRoom.looked(isOver: false) }
         }
         let mustLook = state.withLock { state in
             if let at = hint.at, at > clock.now + ahead { return expect(at, in: &state) }
