@@ -289,7 +289,7 @@ final class Dispatcher: Sendable {
         var taken = 0
         do {
             // First tasks, of which there is room for fewer.
-            var due = Timestamp.distantFuture
+            var due: Timestamp?
             if !tasks.isEmpty {
                 let open = taskRoom.open(tasks)
                 let limit = min(open.room, room)
@@ -299,7 +299,7 @@ final class Dispatcher: Sendable {
                     let result = try await sweep(open.types, limit, in: &group)
                     taskRoom.looked(isOver: result.claims.count < limit)
                     taken = result.claims.count
-                    due = result.nextDue ?? due
+                    due = result.nextDue
                 }
             }
             guard taken < room else {
@@ -312,7 +312,7 @@ final class Dispatcher: Sendable {
             state.withLock { state in
                 state.sweeps = result.claims.count >= room - taken
                 state.tenant = state.sweeps && result.hasTenants ? result.lastTenant ?? "" : nil
-                state.nextSweep = clock.monotonic + interval(until: result.nextDue.map { min($0, due) } ?? due)
+                state.nextSweep = clock.monotonic + interval(until: [due, result.nextDue].compactMap(\.self).min())
             }
             return taken + result.claims.count
         } catch {

@@ -181,7 +181,7 @@ public final class StepContext: Sendable {
     public var logger: Logger { environment.logger }
 
     /// The stage that the step's code is in; nil: its first.
-    var stage: Stage? { recorded.last.flatMap { Stage($0) } }
+    var stage: Stage? { recorded.first.flatMap { Stage($0) } }
 
     /// The same for all attempts of this visit of the step and for no other: 32 hexadecimal digits. Each stage of a task
     /// has its own.
@@ -208,7 +208,7 @@ public final class StepContext: Sendable {
         replayBox.withLock { replay in
             if let replay { return replay }
             let purpose: Replay.Purpose = undoesCode ? .undoing : environment.checks ? .checking : .work
-            let made = Replay(recorded, for: purpose)
+            let made = Replay(stage == nil ? recorded : Array(recorded.dropFirst()), for: purpose)
             replay = made
             return made
         }

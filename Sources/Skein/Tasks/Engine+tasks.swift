@@ -58,10 +58,6 @@ extension Engine {
     public func async(_ name: String, payload: JSONValue = .null, options: TaskOptions = TaskOptions()) async throws
         -> CreateResult
     {
-        let problems = options.problems()
-        guard problems.isEmpty else {
-            throw EngineError(.invalidRequest, "the request is not valid", problems: problems)
-        }
         guard let task = tasks[name], let version = try await tasks.version(of: name, in: self) else {
             throw EngineError(.handlerNotFound, "No handler registered for task: \(name)")
         }
@@ -85,10 +81,6 @@ extension Engine {
                         message: "no instance has ever had the task '\(name)'")
                 ])
         }
-        let problems = options.problems()
-        guard problems.isEmpty else {
-            throw EngineError(.invalidRequest, "the request is not valid", problems: problems)
-        }
         let step = known.steps.first
         let handler = TaskHandlerOptions(
             maxRetries: step?.retry.map { $0.maxAttempts + 1 }, retryInterval: step?.retry?.backoff)
@@ -102,6 +94,10 @@ extension Engine {
         task name: String, _ payload: JSONValue, _ options: TaskOptions, _ version: String, _ priority: Int,
         _ terms: StepTerms?
     ) async throws -> CreateResult {
+        let problems = options.problems()
+        guard problems.isEmpty else {
+            throw EngineError(.invalidRequest, "the request is not valid", problems: problems)
+        }
         var create = CreateOptions(
             flowVersion: version, tenantID: options.tenantID, idempotencyKey: options.idempotencyKey, tag: options.tag,
             priority: options.priority ?? priority, delay: options.delay, metadata: options.metadata)
@@ -173,7 +169,6 @@ extension Engine {
             if !request.kindOfChild.isEmpty || index > 0 { request.kindOfChild.append(index) }
             request.contexts.append(["payload": child.payload])
         }
-        request.concurrency = nil
         return request
     }
 

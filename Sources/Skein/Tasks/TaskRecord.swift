@@ -46,7 +46,7 @@ public struct TaskRecord: Sendable {
         case .failed, .cancelled, .rolledBack, .rollbackFailed: return .permanentlyFailed
         case .waiting:
             switch execution.wait?.kind {
-            case .retry: return execution.wait?.reason?.hasPrefix("TIMEOUT") == true ? .timeout : .failed
+            case .retry: return execution.wait?.reason?.hasPrefix("TIMEOUT:") == true ? .timeout : .failed
             case .children, .manual, .signal, .token, .job: return .suspended
             case .timer, .handler, .limit, nil: return .pending
             }

@@ -21,7 +21,8 @@ package struct StageBreak: Sendable, Hashable {
     }
 }
 
-/// The stage that a step's code is in. Kept as a checkpoint, of which a branch has one at most.
+/// The stage that a step's code is in. Kept as the first checkpoint: what the code of earlier stages recorded is
+/// theirs.
 package struct Stage: Sendable, Hashable {
     private static let mark = "$stage"
 
@@ -55,14 +56,13 @@ package struct Stage: Sendable, Hashable {
 
 extension Branch {
     /// The stage that its step's code is in; nil: its first.
-    package var stage: Stage? { checkpoints.last.flatMap { Stage($0) } }
+    package var stage: Stage? { checkpoints.first.flatMap { Stage($0) } }
 
     /// The wait between two stages is over: the next entry of the code is another attempt.
     mutating func enterStage(_ left: StageBreak, _ data: JSONValue?, at time: Timestamp) {
         let before = stage
-        if before != nil { checkpoints.removeLast() }
         let next = Stage(number: (before?.number ?? 0) + 1, context: left.context ?? before?.context, data: data)
-        checkpoints.append(next.checkpoint(at: time))
+        checkpoints = [next.checkpoint(at: time)]
         attempt += 1
         spawn = nil
         stopWaiting()
@@ -70,6 +70,6 @@ extension Branch {
 
     /// A retry begins with the first stage, and with nothing that later ones left.
     mutating func forgetStages() {
-        if stage != nil { checkpoints.removeLast() }
+        if stage != nil { checkpoints = [] }
     }
 }

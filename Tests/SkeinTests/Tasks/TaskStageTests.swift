@@ -182,6 +182,21 @@ struct TaskStageTests {
         #expect(try await bench.run("parent").result == [40_000, 40_000])
     }
 
+    @Test func `what a stage records is its own`() async throws {
+        let bench = try await TaskBench()
+        bench.engine.use("parent", options: .init(maxRetries: 2)) { [ledger = bench.ledger] (task: Raw, next) in
+            let stage = task.stage
+            _ = try await task.step.run("note") {
+                ledger.note("stage \(stage)")
+                return stage
+            }
+            if stage < 2 { return next([], context: [UInt8(stage)]) }
+            return .success(.string("\(task.context ?? [])"))
+        }
+        #expect(try await bench.run("parent").result == "[1]")
+        #expect(bench.ledger.all == ["stage 0", "stage 1", "stage 2"])
+    }
+
     // MARK: - Suspension
 
     @Test func `F28 F29 F31 a suspended task waits for whoever resumes it, however long that takes`() async throws {
