@@ -45,4 +45,7 @@ struct SchemaName: Hashable {
     }
 
     var quoted: String { "\"\(text)\"" }
+
+    /// The schema of its reports.
+    var reports: SchemaName { SchemaName("\(text.prefix(56))_report") ?? self }
 }

@@ -144,9 +144,9 @@ extension FaultyStore {
         try await writing { try await base.create(batch) }
     }
 
-    public func cancel(_ id: ExecutionID, operationID: OperationID, body: [UInt8]) async throws -> CancelOutcome {
+    public func cancel(_ id: ExecutionID, operationID: OperationID, at: Timestamp, body: [UInt8]) async throws -> CancelOutcome {
         try await writing {
-            let outcome = try await base.cancel(id, operationID: operationID, body: body)
+            let outcome = try await base.cancel(id, operationID: operationID, at: at, body: body)
             if case .cancelled = outcome { hooks?.committed([id], [.committed(woken: false)]) }
             return outcome
         }
@@ -252,6 +252,34 @@ extension FaultyStore {
 
     public func rows(of id: ExecutionID, from position: Int64, limit: Int) async throws -> [LogRow] {
         try await passing { try await base.rows(of: id, from: position, limit: limit) }
+    }
+
+    public func verifyLogs(_ scope: LogScope, limit: Int) async throws -> LogVerification {
+        try await passing { try await base.verifyLogs(scope, limit: limit) }
+    }
+
+    public func prune(_ request: PruneRequest) async throws -> PruneResult {
+        try await passing { try await base.prune(request) }
+    }
+
+    public func delete(_ root: ExecutionID, by: Intervention) async throws -> Bool {
+        try await passing { try await base.delete(root, by: by) }
+    }
+
+    public func hold(_ root: ExecutionID, _ isHeld: Bool, by: Intervention) async throws {
+        try await passing { try await base.hold(root, isHeld, by: by) }
+    }
+
+    public func foldReports(limit: Int) async throws -> Int {
+        try await passing { try await base.foldReports(limit: limit) }
+    }
+
+    public func takeRequests(limit: Int) async throws -> [StoredRequest] {
+        try await passing { try await base.takeRequests(limit: limit) }
+    }
+
+    public func endRequests(_ ids: [Int64]) async throws {
+        try await passing { try await base.endRequests(ids) }
     }
 
     public func list(_ query: ExecutionQuery) async throws -> [ExecutionSummary] {

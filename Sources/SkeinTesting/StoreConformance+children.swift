@@ -52,7 +52,7 @@ extension StoreConformance {
             let born = try await scene.outcomes([scene.child(of: id, round: 2, ordinal: 0, by: parent)])
             try expect("the owner's child", born.map(\.isStale), is: [false])
             _ = try await scene.store.cancel(
-                id, operationID: OperationID(raw: scene.executionID().raw), body: scene.cancelled())
+                id, operationID: OperationID(raw: scene.executionID().raw), at: scene.now, body: scene.cancelled())
             let late = try await scene.outcomes([scene.child(of: id, round: 2, ordinal: 1, by: parent)])
             try expect("a child after the end", late.map(\.isStale), is: [true])
             let children = try await scene.store.children(of: id, round: nil, from: 0, limit: 5)
@@ -128,10 +128,10 @@ extension StoreConformance {
             let child = scene.child(of: id, round: 2, ordinal: 0)
             try await scene.commit(child)
             _ = try await scene.store.cancel(
-                child.executionID, operationID: scene.operationID(), body: scene.cancelled())
+                child.executionID, operationID: scene.operationID(), at: scene.now, body: scene.cancelled())
             try expect("the woken", try await scene.store.countEndedChildren(), is: [id])
             try expect("the cascades", try await scene.store.cascades(limit: 5), is: [])
-            _ = try await scene.store.cancel(id, operationID: scene.operationID(), body: scene.cancelled())
+            _ = try await scene.store.cancel(id, operationID: scene.operationID(), at: scene.now, body: scene.cancelled())
             try expect("the cascades", try await scene.store.cascades(limit: 5), is: [id])
             let look = scene.request(scene.ownership(worker), limit: 0)
             try expect("a cascade, as claims see it", try await scene.store.claim(look).hasCascades, is: true)
@@ -145,14 +145,14 @@ extension StoreConformance {
             try await scene.commit(scene.step(id, at: 2))
             let late = scene.end(id, at: 2, status: .cancelled)
             let row = Append(
-                executionID: id, position: 2, kind: .end, count: 1, operationID: scene.operationID(), body: late.body,
+                executionID: id, position: 2, kind: .end, count: 1, operationID: scene.operationID(), at: scene.now, body: late.body,
                 effect: late.effect, snapshot: late.snapshot, cascades: true)
             try await scene.expectFenced(row)
             try expect("the cascades", try await scene.store.cascades(limit: 5), is: [])
             try await scene.commit(
                 Append(
                     executionID: id, position: 3, kind: .end, count: 1, operationID: scene.operationID(),
-                    body: late.body, effect: late.effect, snapshot: late.snapshot, cascades: true))
+                    at: scene.now, body: late.body, effect: late.effect, snapshot: late.snapshot, cascades: true))
             try expect("the cascades", try await scene.store.cascades(limit: 5), is: [id])
         },
         Case("an ended execution that is reopened is due again, and ends again") { scene in
@@ -181,7 +181,7 @@ extension StoreConformance {
             try expect("whether the next number is larger", second > first, is: true)
             let row = Append(
                 executionID: id, position: 4, kind: .step, count: 1, operationID: scene.operationID(),
-                body: scene.step(id, at: 4).body, consumed: [second])
+                at: scene.now, body: scene.step(id, at: 4).body, consumed: [second])
             try await scene.commit(row)
             try expect("the inbox", try await scene.load(id).inbox.map(\.name), is: ["before"])
         },
@@ -192,7 +192,7 @@ extension StoreConformance {
             let third = try await scene.send(id, name: "c")
             let row = Append(
                 executionID: id, position: 2, kind: .step, count: 1, operationID: scene.operationID(),
-                body: scene.step(id, at: 2).body, consumed: [first, third])
+                at: scene.now, body: scene.step(id, at: 2).body, consumed: [first, third])
             try await scene.commit(row)
             try expect("the inbox", try await scene.load(id).inbox.map(\.name), is: ["b"])
         },
@@ -210,7 +210,7 @@ extension StoreScenario {
         new.parent = owner
         return Append(
             executionID: id, position: 1, kind: .created, count: 1, operationID: OperationID(raw: id.raw),
-            body: LogBody(workerID: nil, at: now, events: [.created(creation)]).encoded(),
+            at: now, body: LogBody(workerID: nil, at: now, events: [.created(creation)]).encoded(),
             effect: .create(new, ownership: nil))
     }
 

@@ -100,7 +100,7 @@ extension StoreConformance {
                 let body = scene.cancelBody()
                 let committed = try await scene.atOnce(2) { index in
                     if index == 0 { return try await scene.outcome(scene.step(id, at: 2)).isCommitted }
-                    let outcome = try await scene.store.cancel(id, operationID: operation, body: body)
+                    let outcome = try await scene.store.cancel(id, operationID: operation, at: scene.now, body: body)
                     guard case .cancelled = outcome else {
                         throw StoreViolation(message: "the cancel says \(outcome)", place: #fileID)
                     }
@@ -119,7 +119,7 @@ extension StoreConformance {
                 let body = scene.cancelBody()
                 let won = try await scene.atOnce(2) { index in
                     if index == 0 { return try await scene.outcome(scene.end(id, at: 2)).isCommitted }
-                    return try await scene.store.cancel(id, operationID: operation, body: body)
+                    return try await scene.store.cancel(id, operationID: operation, at: scene.now, body: body)
                         == .cancelled(position: 2)
                 }
                 try expect("the winners", won.filter(\.self).count, is: 1)

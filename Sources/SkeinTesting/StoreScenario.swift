@@ -43,7 +43,7 @@ struct StoreScenario: Sendable {
     ) -> Append {
         Append(
             executionID: creation.id, position: 1, kind: .created, count: 1, operationID: operationID(),
-            body: LogBody(workerID: ownership?.workerID, at: now, events: [.created(creation)]).encoded(),
+            at: now, body: LogBody(workerID: ownership?.workerID, at: now, events: [.created(creation)]).encoded(),
             effect: .create(
                 NewExecution(creation: creation, needs: needs, readyAt: readyAt ?? now), ownership: ownership))
     }
@@ -74,7 +74,7 @@ struct StoreScenario: Sendable {
         let events = (0..<max(0, Int(count))).map { ExecutionEvent.stepStarted("s", attempt: $0 + 1, startedAt: now) }
         return Append(
             executionID: id, position: position, kind: kind, count: count, operationID: operationID(),
-            body: LogBody(workerID: nil, at: now, events: events).encoded(), effect: effect, snapshot: snapshot)
+            at: now, body: LogBody(workerID: nil, at: now, events: events).encoded(), effect: effect, snapshot: snapshot)
     }
 
     func recovered(_ id: ExecutionID, at position: Int64) -> Append { step(id, at: position, kind: .recovered) }
@@ -255,7 +255,7 @@ extension Append {
     ) -> Append {
         Append(
             executionID: executionID ?? self.executionID, position: position ?? self.position, kind: kind ?? self.kind,
-            count: count ?? self.count, operationID: operationID ?? self.operationID, body: body ?? self.body,
+            count: count ?? self.count, operationID: operationID ?? self.operationID, at: at, body: body ?? self.body,
             effect: effect ?? self.effect, snapshot: snapshot ?? self.snapshot,
             consumed: consumed.map { [$0] } ?? self.consumed,
             family: family ?? self.family, cascades: cascades, closedTokens: closedTokens ?? self.closedTokens)

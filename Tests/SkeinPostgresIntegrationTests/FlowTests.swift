@@ -156,7 +156,7 @@ struct FlowTests {
             #expect(children.count == 2)
             // As by somebody who wrote the row and was never seen again.
             let body = LogBody(workerID: nil, at: engine.clock.now, events: [.cancelled(Cancellation(source: .user))])
-            _ = try await store.cancel(id, operationID: Sample.operation(), body: body.encoded())
+            _ = try await store.cancel(id, operationID: Sample.operation(), at: Sample.time, body: body.encoded())
             #expect(try await store.cascades(limit: 10) == [id])
             try await Self.running([engine]) {
                 for child in children {

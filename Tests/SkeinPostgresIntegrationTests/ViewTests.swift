@@ -29,7 +29,7 @@ struct ViewTests {
                 let row = Append(
                     executionID: id, position: position, kind: .step, count: Int16(events.count),
                     operationID: Sample.operation(),
-                    body: Sample.body(events, worker: worker))
+                    at: Sample.time, body: Sample.body(events, worker: worker))
                 #expect(try await store.commit([row], writer: 0)[0].isCommitted)
                 position += Int64(events.count)
             }

@@ -122,8 +122,8 @@ struct HistoryRouteTests {
             }
             fold.add(event)
         }
-        #expect(fold.attempts.map { $0["outcome"] } == ["interrupted", "completed"])
-        #expect(fold.attempts.allSatisfy { $0["derived"] == nil })
+        #expect(fold.attempts.map(\.json).map { $0["outcome"] } == ["interrupted", "completed"])
+        #expect(fold.attempts.map(\.json).allSatisfy { $0["derived"] == nil })
     }
 
     @Test func `a wait answers at the end, and says when it was too short`() async throws {

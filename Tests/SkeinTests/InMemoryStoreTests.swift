@@ -101,7 +101,7 @@ struct InMemoryStoreTests {
         let creation = ExecutionCreation(
             id: id, flowID: "f", flowVersion: "1.0.0", context: [:], priority: priority, createdAt: clock.now)
         return Append(
-            executionID: id, position: 1, kind: .created, count: 1, operationID: OperationID(raw: id.raw), body: [],
+            executionID: id, position: 1, kind: .created, count: 1, operationID: OperationID(raw: id.raw), at: Timestamp(microseconds: 0), body: [],
             effect: .create(
                 NewExecution(creation: creation, needs: needs, readyAt: readyAt ?? clock.now), ownership: nil))
     }
@@ -110,7 +110,7 @@ struct InMemoryStoreTests {
         Append(
             executionID: id, position: position, kind: .park, count: 1,
             operationID: OperationID(raw: .v4(random: .random(in: 0 ... .max), 1)),
-            body: [], effect: .park(due: due, seenGeneration: 0, needs: needs))
+            at: Timestamp(microseconds: 0), body: [], effect: .park(due: due, seenGeneration: 0, needs: needs))
     }
 }
 

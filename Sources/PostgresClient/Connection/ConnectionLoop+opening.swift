@@ -26,7 +26,7 @@ extension ConnectionLoop {
     ) throws(PostgresError) {
         let session = try PostgresSession(handle, logger: logger, counters: configuration.counters)
         let reply = OneShot<[PostgresResult]>()
-        let queries = PostgresServerIdentity.handshake(settings: configuration.settings)
+        let queries = PostgresServerIdentity.handshake(configuration)
         try session.send(PostgresCommand(work: .pipeline(queries), deadline: deadline, reply: reply))
         noteDeadline(deadline)
         phase = .handshake(session, reply)

@@ -83,6 +83,7 @@ final class ConnectionLoop {
         do throws(PostgresError) {
             if isReadable { try session.read() }
             try session.collect()
+            if let notified = configuration.notified, session.takeNotifications() > 0 { notified() }
             _ = try deliver(session)
             repeat {
                 guard currentSession === session else { return }

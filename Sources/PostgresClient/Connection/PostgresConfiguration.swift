@@ -16,6 +16,10 @@ package struct PostgresConfiguration: Sendable {
     package var keepalivesIdle = Duration.seconds(10)
     /// The pause before attempts to reconnect.
     package var reconnectBackoff = Backoff()
+    /// A name to LISTEN to from the beginning of every session; `notified` then runs on the connection's thread for each
+    /// NOTIFY, and must not block.
+    package var listensTo: String?
+    package var notified: (@Sendable () -> Void)?
     /// Where statements, round trips and connects are counted; shared by every connection made from this value.
     package var counters: PostgresCounters?
 

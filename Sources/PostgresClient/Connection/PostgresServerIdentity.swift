@@ -35,11 +35,15 @@ extension PostgresServerIdentity {
         "SELECT set_config(name, value, false) FROM unnest($1::text[], $2::text[]) AS s(name, value)")
 
     /// The first questions on a new connection: its settings, then who answers.
-    static func handshake(settings values: [String: String]) -> [PostgresQuery] {
-        let pairs = values.sorted { $0.key < $1.key }
+    static func handshake(_ configuration: PostgresConfiguration) -> [PostgresQuery] {
+        let pairs = configuration.settings.sorted { $0.key < $1.key }
         let names = PostgresArray.texts(pairs.map(\.key))
         let settingsQuery = PostgresQuery(settings, [.array(names), .array(.texts(pairs.map(\.value)))])
-        return (pairs.isEmpty ? [] : [settingsQuery]) + [PostgresQuery(statement)]
+        let listen = configuration.listensTo.map { name in
+            PostgresQuery(
+                PostgresStatement(adHoc: "LISTEN \"\(name.replacing("\"", with: "\"\""))\""))
+        }
+        return (pairs.isEmpty ? [] : [settingsQuery]) + [listen].compactMap(\.self) + [PostgresQuery(statement)]
     }
 
     init(handshake results: [PostgresResult]) throws(PostgresError) {

@@ -58,6 +58,16 @@ final class PostgresSession {
         }
     }
 
+    /// How many notifications have come since the last call.
+    func takeNotifications() -> Int {
+        var count = 0
+        while let notification = PQnotifies(connection) {
+            PQfreemem(notification)
+            count += 1
+        }
+        return count
+    }
+
     /// Writes what can be written; true when something is left.
     func flush() throws(PostgresError) -> Bool {
         let state = PQflush(connection)

@@ -15,7 +15,9 @@ public struct AuditEvent: Sendable, Hashable {
     public var message: String?
     public var metadata: JSONObject
     public var startedAt: Timestamp?
-    /// The database's time of the row.
+    /// How long the attempt took that it ends.
+    public var duration: Duration?
+    /// By the clock of whoever recorded it.
     public var at: Timestamp
 
     /// Whether nothing can follow it.
@@ -47,6 +49,14 @@ public struct AuditEvent: Sendable, Hashable {
 }
 
 extension AuditEvent {
+    /// One event, as the log's body has it.
+    package init?(
+        _ event: JSONValue, executionID: ExecutionID, seq: Int64, root: ExecutionID, workerID: WorkerID?, at: Timestamp
+    ) {
+        guard let object = event.object, let event = ExecutionEvent(logged: object, of: executionID) else { return nil }
+        self.init(event, executionID: executionID, seq: seq, root: root, workerID: workerID, at: at)
+    }
+
     /// The events of one log row.
     package static func events(of row: LogRow, in execution: ExecutionID, root: ExecutionID) throws -> [AuditEvent] {
         let body = try LogBody(decoding: row.body, of: execution)
@@ -216,6 +226,7 @@ extension AuditEvent {
         stepID = attempt.stepID
         self.attempt = attempt.attempt
         startedAt = attempt.startedAt
+        duration = attempt.endedAt - attempt.startedAt
         metadata["durationMs"] = .int((attempt.endedAt - attempt.startedAt).wholeMilliseconds)
     }
 }

@@ -125,6 +125,6 @@ final class ChildMaker: Sendable {
         new.parent = HeldClaim(parent.id, claimID)
         return Append(
             executionID: id, position: 1, kind: .created, count: 1, operationID: OperationID(raw: id.raw),
-            body: body.encoded(), effect: .create(new, ownership: nil))
+            at: spawn.at, body: body.encoded(), effect: .create(new, ownership: nil))
     }
 }

@@ -21,6 +21,17 @@ final class CompiledFlow: Sendable {
         return step.flatMap { decision.graph.node(of: $0)?.type } ?? ""
     }
 
+    /// Why an execution of it cannot begin with this context, for creators that could not check it.
+    func objection(to context: JSONObject) -> Failure? {
+        if let problem = spec.limits.problem(of: context) { return Failure("CONTEXT_LIMIT", problem) }
+        let violations = decision.graph.inputSchema?.validate(.object(context), formats: true) ?? []
+        guard !violations.isEmpty else { return nil }
+        let problems = violations.map { "\(JSONPointer(tokens: ["context"] + $0.instance.tokens)): \($0.message)" }
+        return Failure(
+            "INPUT_ERROR",
+            "the context does not match the flow's inputSchema: \(problems.joined(separator: "; "))")
+    }
+
     /// The state that a record's log adds up to.
     func state(of record: ExecutionRecord) throws -> ExecutionState {
         var state: ExecutionState
@@ -39,6 +50,7 @@ final class CompiledFlow: Sendable {
         for row in record.rows where row.position >= state.position {
             let body = try LogBody(decoding: row.body, of: record.creation.id)
             state.apply(body.events, position: row.position, at: body.at)
+            state.chain = row.hash
         }
         return state
     }

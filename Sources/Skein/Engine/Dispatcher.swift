@@ -45,6 +45,7 @@ final class Dispatcher: Sendable {
     private let taskRoom: TaskRoom
     private let limits: LimitKeeper
     private let fanIn: FanIn
+    private let requests: RequestDesk
     private let clock: any EngineClock
     private let configuration: EngineConfiguration
     private let identity: WorkerIdentity
@@ -58,7 +59,7 @@ final class Dispatcher: Sendable {
     /// - Parameter start: loads and drives what was claimed; owes each claim a slot or a cancelled reservation.
     init(
         store: any ExecutionStore, coordination: Coordination, slots: SlotTable, courtesy: Courtesy,
-        handlers: HandlerRegistry, taskRoom: TaskRoom, limits: LimitKeeper, fanIn: FanIn, clock: any EngineClock,
+        handlers: HandlerRegistry, taskRoom: TaskRoom, limits: LimitKeeper, fanIn: FanIn, requests: RequestDesk, clock: any EngineClock,
         configuration: EngineConfiguration, identity: WorkerIdentity, metrics: EngineMetrics, logger: Logger,
         start: @escaping @Sendable ([Claim], ClaimID) async -> Void
     ) {
@@ -67,6 +68,7 @@ final class Dispatcher: Sendable {
         self.slots = slots
         self.courtesy = courtesy
         self.fanIn = fanIn
+        self.requests = requests
         self.handlers = handlers
         self.taskRoom = taskRoom
         self.limits = limits
@@ -337,6 +339,7 @@ final class Dispatcher: Sendable {
         let result = try await store.claim(request)
         if result.hasQueues { limits.look() }
         if result.hasCascades { fanIn.cascadeSeen() }
+        if result.hasRequests { requests.look() }
         begin(result.claims, claimID, counting: metrics.wakesSweep, in: &group)
         return result
     }

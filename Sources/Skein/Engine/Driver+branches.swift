@@ -264,13 +264,14 @@ extension Driver {
     /// A row that a step's code commits by itself. False: it was not written, and nobody else wrote; nil: somebody did, or
     /// nothing is known.
     private func append(_ drive: inout Drive, _ work: SideWork) async -> Bool? {
-        guard drive.slot.stopped != .lost, let row = try? await work(drive.state.position, identity.id) else {
+        guard drive.slot.stopped != .lost, let row = try? await work(LogEnd(drive.state), identity.id) else {
             return nil
         }
         switch row.outcome {
         case .committed:
-            guard let body = row.body else { return nil }
-            drive.state.apply(body.events, position: drive.state.position, at: body.at)
+            guard let row = row.row else { return nil }
+            drive.state.apply(row.body.events, position: drive.state.position, at: row.body.at)
+            drive.state.chain = row.hash
             return true
         case .refused: return false
         case .fenced: return nil

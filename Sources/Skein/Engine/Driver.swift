@@ -35,6 +35,8 @@ final class Driver: Sendable {
     let fanIn: FanIn
     let children: ChildMaker
     let limits: LimitKeeper
+    let hasEnded: Flag
+    let pauseSchedule: @Sendable (ExecutionCreation) async -> Void
     let tracer: Tracer
     /// Raised when the instance is stopping: owners then let go at the next boundary.
     let draining: Flag
@@ -63,11 +65,18 @@ final class Driver: Sendable {
         flows = engine.flows
         fanIn = engine.fanIn
         limits = engine.limits
+        hasEnded = engine.hasEnded
+        pauseSchedule = { [weak engine] in await engine?.pauseSchedule(behind: $0) }
         tracer = engine.tracer
         self.draining = draining
     }
 
     func drive(_ drive: inout Drive) async -> DriveEnd {
+        if drive.state.creation.isUnchecked, drive.state.startedAt == nil, !drive.state.status.isEnded,
+            let objection = drive.flow.objection(to: drive.state.creation.context)
+        {
+            if let end = await commit(&drive, .cannotRun(objection)) { return end }
+        }
         while true {
             if drive.slot.stopped != nil || Task.isCancelled { return await giveBack(drive.slot) }
             let now = clock.now
@@ -167,13 +176,14 @@ final class Driver: Sendable {
     @inline(__always) func run(
         _ drive: inout Drive, _ step: consuming StepContext, _ handler: AnyHandler
     ) async -> Fact? {
-        drive.slot.begin(step)
+        drive.slot.begin(step, after: drive.state.chain)
         if tracer.isActive { traceStart(step) }
         var fact = await runner.run(step, by: handler)
         drive.tokens = step.tokenNotes
         if drive.slot.end() {
             for row in await drive.slot.sideRows() {
-                drive.state.apply(row.events, position: drive.state.position, at: row.at)
+                drive.state.apply(row.body.events, position: drive.state.position, at: row.body.at)
+                drive.state.chain = row.hash
             }
         }
         if case .childrenRequested? = fact { fact = await resolved(fact) }
@@ -247,7 +257,11 @@ final class Driver: Sendable {
         case .refused(let error):
             return await refuse(&drive, fact, more, error)
         case .committed(let woken):
-            return settle(&drive, pending, woken: woken)
+            let end = settle(&drive, pending, woken: woken)
+            if end == .ended, drive.state.status != .completed, drive.state.creation.metadata?["pauseOnFailure"] == true {
+                await pauseSchedule(drive.state.creation)
+            }
+            return end
         }
     }
 
@@ -266,7 +280,7 @@ final class Driver: Sendable {
             drive.state.position + Int64(transition.events.count) - drive.snapshotPosition
             >= max(Int64(configuration.snapshotEvery), drive.snapshotBytes / Self.bytesPerEvent)
         var effect = Append.Effect.none
-        var snapshot: Snapshot?
+        var after: ExecutionState?
         switch transition.then {
         case .proceed where !isDue && drive.handoff == nil: break
         case .end(let status) where !isDue: effect = .end(status)
@@ -274,7 +288,7 @@ final class Driver: Sendable {
             // The state after the row, where the row itself needs it.
             var next = drive.state
             next.apply(transition.events, position: next.position, at: now)
-            snapshot = Snapshot(status: next.status, bytes: isDue ? next.snapshot() : nil)
+            after = next
             switch transition.then {
             case .proceed where drive.handoff != nil, .park where drive.handoff != nil:
                 (transition.then, effect) = leave(drive, next, at: now)
@@ -295,12 +309,16 @@ final class Driver: Sendable {
             }
         }
         let end: ExecutionStatus? = if case .end(let status) = transition.then { status } else { nil }
+        let (operationID, count) = (OperationID.new(), Int16(clamping: transition.events.count))
+        let body = LogBody.encoded(workerID: drive.handoff?.writer ?? identity.id, at: now, events: transition.events)
+        let hash = RowHash.of(
+            drive.slot.executionID, position: drive.state.position, count: count, kind: transition.kind,
+            operationID: operationID, body: body, after: drive.state.chain)
+        after?.chain = hash
+        let snapshot = after.map { Snapshot(status: $0.status, bytes: isDue ? $0.snapshot() : nil) }
         let append = Append(
             executionID: drive.slot.executionID, position: drive.state.position, kind: transition.kind,
-            count: Int16(clamping: transition.events.count), operationID: .new(),
-            body: LogBody.encoded(workerID: drive.handoff?.writer ?? identity.id, at: now, events: transition.events),
-            effect: effect,
-            snapshot: snapshot, consumed: transition.consumed,
+            count: count, operationID: operationID, at: now, body: body, hash: hash, effect: effect, snapshot: snapshot, consumed: transition.consumed,
             family: drive.state.family(after: transition.events, end: end, spawns: spawns),
             cascades: drive.state.cascades(after: transition.events),
             closedTokens: drive.state.closedTokens(by: transition.events))
@@ -311,6 +329,7 @@ final class Driver: Sendable {
     private func settle(_ drive: inout Drive, _ pending: Pending, woken: Bool) -> DriveEnd? {
         let append = pending.append
         drive.state.apply(pending.events, position: append.position, at: pending.at)
+        drive.state.chain = append.hash
         if tracer.isActive { trace(pending.events, of: drive, at: append.position, pending.at) }
         drive.dueAt = pending.at
         if append.kind == .pause { warnOfQuarantine(drive) }
@@ -328,6 +347,7 @@ final class Driver: Sendable {
         case .proceed: return nil
         case .end:
             metrics.ended.increment()
+            hasEnded.raise()
             if case .reports = append.family { fanIn.childEnded() }
             return .ended
         case .park(let due):

@@ -17,15 +17,20 @@ public struct CancelResult: Sendable {
 extension Engine {
     /// Ends an execution before its time. Durable once it returns: no step starts afterwards, and what a running
     /// handler still returns is dropped.
-    public func cancel(_ id: ExecutionID, source: Cancellation.Source = .user, reason: String? = nil) async throws
-        -> CancelResult
-    {
+    ///
+    /// - Parameter operationID: the same operation twice cancels once.
+    @discardableResult
+    public func cancel(
+        _ id: ExecutionID, source: Cancellation.Source = .user, reason: String? = nil, operationID: OperationID? = nil
+    ) async throws -> CancelResult {
         try await exclusively(id, purpose: "cancel") {
             let before = try await self.execution(id)
             guard !before.status.isEnded else {
                 return CancelResult(execution: before, cancelled: false, previousStatus: before.status)
             }
-            let cancellation = Cancellation(source: source, reason: reason.map(plain))
+            let by = Intervention(reason: reason).told
+            let cancellation = Cancellation(
+                source: source, reason: by.reason, actor: by.actor, requestID: by.requestID)
             if try await self.rollsBack(id) {
                 do {
                     let tokens = try await self.activeTokens(of: id)
@@ -45,7 +50,8 @@ extension Engine {
                 }
             }
             let body = LogBody(workerID: self.identity.id, at: self.clock.now, events: [.cancelled(cancellation)])
-            let outcome = try await self.store.cancel(id, operationID: .new(), body: body.encoded())
+            let outcome = try await self.store.cancel(
+                id, operationID: operationID ?? .new(), at: body.at, body: body.encoded())
             if let slot = self.slots[id] { slot.stop(.lost) }
             let after = try await self.execution(id)
             guard case .cancelled(let position, let tokens) = outcome else {
@@ -81,7 +87,7 @@ extension Engine {
             let (state, execution) = try await self.current(id)
             if state.isPaused {
                 return try await self.interject(id, .resume) { flow, state throws(Failure) in
-                    try flow.decision.unpause(state, by: intervention)
+                    try flow.decision.unpause(state, by: intervention.told)
                 }
             }
             let waiting = state.branches.filter { branch in
@@ -94,7 +100,7 @@ extension Engine {
             let sent = try await self.store.send(
                 InboxMessage(
                     executionID: id, operationID: .new(), kind: .resume, name: String(branch.waitPosition),
-                    payload: data))
+                    payload: data, by: intervention.told))
             if sent == .taken {
                 throw EngineError(
                     .executionNotWaiting, "somebody else has resumed this wait of the execution \(id) already")
@@ -123,7 +129,8 @@ extension Engine {
                 ])
         }
         let message = InboxMessage(
-            executionID: id, operationID: operationID ?? .new(), kind: .signal, name: name, payload: payload)
+            executionID: id, operationID: operationID ?? .new(), kind: .signal, name: name, payload: payload,
+            by: Intervention().told)
         guard case .accepted = try await store.send(message) else {
             let execution = try await execution(id)
             throw EngineError(

@@ -84,7 +84,7 @@ extension Engine {
             idempotencyKey: options.idempotencyKey,
             parentID: options.parentID, rootID: try await root(of: options.parentID),
             executionTimeout: options.executionTimeout ?? flow.spec.executionTimeout, waitTimeout: options.waitTimeout,
-            terms: options.terms, autoRun: options.autoRun, createdAt: now)
+            terms: options.terms, autoRun: options.autoRun, by: Intervention().told, createdAt: now)
         return (creation, flow, knownVersions)
     }
 
@@ -257,8 +257,9 @@ extension Engine {
         let new = NewExecution(creation: creation, needs: flow.needs(state), readyAt: due, knownVersions: knownVersions)
         let append = Append(
             executionID: creation.id, position: 1, kind: .created, count: Int16(events.count),
-            operationID: OperationID(raw: creation.id.raw),
+            operationID: OperationID(raw: creation.id.raw), at: body.at,
             body: body.encoded(), effect: .create(new, ownership: ownership))
+        state.chain = append.hash
         return (append, state)
     }
 

@@ -52,7 +52,7 @@ extension Engine {
         } else {
             found = try await store.claim(
                 ClaimRequest(
-                    ownership: ownership, handlers: handlers.types + [""], handlerWait: configuration.handlerWait,
+                    ownership: ownership, handlers: claimable, handlerWait: configuration.handlerWait,
                     limit: limit))
         }
         let loaded = try await store.load(found.claims.map(\.executionID))
@@ -68,6 +68,11 @@ extension Engine {
             if end == .ended { await ended() }
         }
         return (found.claims.count, [found.nextDue, limits.next].compactMap { $0 }.min())
+    }
+
+    /// The types of steps that this instance would begin now.
+    private var claimable: [String] {
+        handlers.types.filter { !taskRoom.isPaused || !$0.hasPrefix(TaskDefinition.prefix) } + [""]
     }
 
     /// An execution has ended here: its parent, and who waits for its place, are looked after by a running engine's loops.

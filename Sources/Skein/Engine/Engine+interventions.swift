@@ -10,7 +10,7 @@ extension Engine {
     public func pause(_ id: ExecutionID, by intervention: Intervention = Intervention()) async throws -> Execution {
         try await exclusively(id, purpose: "pause") {
             try await self.interject(id, .pause) { flow, state throws(Failure) in
-                try flow.decision.pause(state, by: intervention)
+                try flow.decision.pause(state, by: intervention.told)
             }
         }
     }
@@ -27,7 +27,7 @@ extension Engine {
             let branch = try await self.current(id).0.branch(at: step)
             let round = branch?.spawn?.awaits == false ? nil : branch?.awaitedRound
             let after = try await self.interject(id) { flow, state throws(Failure) in
-                try flow.decision.skip(state, step, output: output, by: intervention)
+                try flow.decision.skip(state, step, output: output, by: intervention.told)
             }
             if let round { try await self.cancelChildren(of: id, round: round) }
             return after
@@ -41,7 +41,7 @@ extension Engine {
     {
         try await exclusively(id, purpose: "retry") {
             try await self.interject(id, .reopened) { flow, state throws(Failure) in
-                try flow.decision.reopen(state, from: step, by: intervention)
+                try flow.decision.reopen(state, from: step, by: intervention.told)
             }
         }
     }
@@ -96,8 +96,8 @@ extension Engine {
             next.apply(transition.events, position: state.position, at: now)
             let append = Append(
                 executionID: id, position: state.position, kind: kind ?? (next.isPaused ? .pause : transition.kind),
-                count: Int16(clamping: transition.events.count), operationID: .new(),
-                body: LogBody.encoded(workerID: identity.id, at: now, events: transition.events),
+                count: Int16(clamping: transition.events.count), operationID: .new(), at: now,
+                body: LogBody.encoded(workerID: identity.id, at: now, events: transition.events), after: state.chain,
                 effect: effect(transition, from: state, to: next, now: now, needs: flow.needs(next)),
                 snapshot: Snapshot(status: next.status),
                 family: state.family(

@@ -57,6 +57,10 @@ extension Engine {
 
     /// Starts an execution that was born in this instance's hands.
     func startBorn(_ slot: Slot, _ flow: CompiledFlow, _ state: ExecutionState) {
+        // A task inherits the caller of whoever starts it.
+        guard Caller.current == nil else {
+            return Caller.$current.withValue(nil) { startBorn(slot, flow, state) }
+        }
         slot.attach(
             Task {
                 var drive = Drive(slot: slot, flow: flow, state: state, dueAt: state.creation.createdAt)

@@ -49,7 +49,7 @@ extension Engine {
     public func revokeToken(_ id: TokenID, by intervention: Intervention = Intervention()) async throws -> TokenRecord {
         guard let token = try await store.token(id) else { throw EngineError(.tokenNotFound, "token not found") }
         var note = TokenNote(.revoked, id, stepID: token.target.stepID)
-        note.by = Intervention(actor: intervention.actor.map(plain), reason: intervention.reason.map(plain))
+        note.by = intervention.told
         switch try await store.revokeToken(id, operationID: .new(), note: note.json) {
         case .unknown: throw EngineError(.tokenNotFound, "token not found")
         case .used: throw EngineError(.tokenUsed, "token already used")

@@ -23,12 +23,16 @@ public final class Engine: Service, Sendable {
     let dozer: Dozer
     let fanIn: FanIn
     let limits: LimitKeeper
+    let requests: RequestDesk
     let tracer: Tracer
     let remoteWorkers = RemoteWorkers()
     let tasks = TaskRegistry()
     let taskRoom: TaskRoom
     let identity: WorkerIdentity
     private let running = Flag()
+    private let leadsMaintenance = Flag()
+    /// An execution has ended here since the last count.
+    let hasEnded = Flag()
     private let draining = Flag()
     private let dispatcherBox = Mutex<Dispatcher?>(nil)
     private let registration = Coalescer<Int, Bool>()
@@ -62,6 +66,7 @@ public final class Engine: Service, Sendable {
         tracer = Tracer(logger: logger)
         fanIn = FanIn(store: store, coordination: self.coordination, clock: clock, logger: logger)
         limits = LimitKeeper(store: store, coordination: self.coordination, clock: clock, logger: logger)
+        requests = RequestDesk(store: store, clock: clock, logger: logger)
         identity = WorkerIdentity(configuration.workerID ?? WorkerID(raw: .random()))
     }
 
@@ -177,10 +182,14 @@ public final class Engine: Service, Sendable {
             slots: slots, journal: journal, clock: clock, identity: identity, after: configuration.startedMarker)
         let housekeeper = Housekeeper(
             store: store, coordination: coordination, clock: clock, metrics: metrics,
-            candidacy: { [weak self] in self?.tickerBox.withLock { $0 }?.candidacy }, logger: logger)
+            candidacy: { [weak self] in self?.tickerBox.withLock { $0 }?.candidacy }, isLeading: leadsMaintenance,
+            prune: pruneByItself, logger: logger)
+        let accountant = Accountant(
+            store: store, clock: clock, isLeading: leadsMaintenance, hasEnded: hasEnded, logger: logger)
         group.addTask { await self.coordination.run() }
         group.addTask(executorPreference: pulse) { await keeper.run() }
         group.addTask { await housekeeper.run() }
+        group.addTask { await accountant.run() }
         group.addTask { await self.limits.run() }
         group.addTask { await self.publishTasks() }
         group.addTask {
@@ -194,6 +203,14 @@ public final class Engine: Service, Sendable {
         group.addTask { await marker.run() }
         group.addTask { await dispatcher.run() }
         group.addTask { await self.dozer.run() }
+        group.addTask { await self.requests.run(self) }
+        group.addTask {
+            for await _ in self.store.requestNotices() {
+                self.metrics.wakesNotify.increment()
+                self.requests.look()
+                dispatcher.hear(WakeHint(executionID: nil, reason: "look"))
+            }
+        }
         // Within the lease: what a dead instance left is taken over no later than its executions.
         let interval = max(self.configuration.sweep, self.configuration.lease)
         group.addTask { await self.fanIn.run(every: interval) { try await self.cancelOrphans() } }
@@ -213,7 +230,7 @@ public final class Engine: Service, Sendable {
         Dispatcher(
             store: store, coordination: coordination, slots: slots, courtesy: courtesy, handlers: handlers,
             taskRoom: taskRoom,
-            limits: limits, fanIn: fanIn, clock: clock, configuration: configuration,
+            limits: limits, fanIn: fanIn, requests: requests, clock: clock, configuration: configuration,
             identity: identity, metrics: metrics, logger: logger,
             start: { [weak self] claims, claimID in await self?.start(claims, claimID) })
     }

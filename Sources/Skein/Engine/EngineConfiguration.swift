@@ -56,6 +56,9 @@ public struct EngineConfiguration: Sendable {
     /// Whether other instances may have handlers that this one lacks. Default: whether the coordination is shared.
     public var isClustered: Bool?
 
+    /// How long what has ended is kept: looked at every ten minutes by the instance that does the chores. Default: for ever.
+    public var retention: RetentionPolicy?
+
     /// What holds for tasks that say nothing of it.
     public var tasks = TaskConfiguration()
 

@@ -5,6 +5,8 @@ struct EngineMetrics: Sendable {
     let wakesLocal: Counter
     let wakesRedis: Counter
     let wakesSweep: Counter
+    /// Looks that PostgreSQL asked for.
+    let wakesNotify: Counter
     let lateness: Recorder
     let fenced: Counter
     let recovered: Counter
@@ -30,6 +32,7 @@ struct EngineMetrics: Sendable {
         wakesLocal = counter("skein_wakes_total", [("source", "local")])
         wakesRedis = counter("skein_wakes_total", [("source", "redis")])
         wakesSweep = counter("skein_wakes_total", [("source", "sweep")])
+        wakesNotify = counter("skein_wakes_total", [("source", "notify")])
         lateness = Recorder(label: "skein_wake_lateness_seconds", dimensions: [], aggregate: true, factory: factory)
         fenced = counter("skein_fenced_total")
         recovered = counter("skein_recovered_total")

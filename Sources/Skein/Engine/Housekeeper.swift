@@ -10,6 +10,10 @@ struct Housekeeper: Sendable {
     let metrics: EngineMetrics
     /// As whom this instance leads `schedules`: the same one leads this, so that one election costs the others nothing.
     let candidacy: @Sendable () -> Candidacy?
+    /// Raised while this instance leads.
+    let isLeading: Flag
+    /// Takes away what has expired, where there is a policy.
+    let prune: (@Sendable () async throws -> Void)?
     let logger: Logger
 
     static let duty = "maintenance"
@@ -19,9 +23,13 @@ struct Housekeeper: Sendable {
     /// Whoever leads may hang, or be none: who leads `schedules` does the chores by then in any case.
     private static let patience = Duration.seconds(3_600)
 
+    /// An instance that has just started has other things to do than to delete.
+    private static let delay = Duration.seconds(300)
+
     /// Runs until cancelled; then resigns.
     func run() async {
         var next = clock.monotonic
+        var nextPrune = clock.monotonic + Self.delay
         var last: Candidacy?
         while (try? await clock.sleep(for: Self.campaigns)) != nil {
             var leads = false
@@ -33,7 +41,14 @@ struct Housekeeper: Sendable {
                 leads = campaign ?? true
             }
             metrics.leadsMaintenance.record(leads ? 1 : 0)
+            if leads { isLeading.raise() } else { isLeading.lower() }
             let now = clock.monotonic
+            if let prune, leads, now >= nextPrune {
+                nextPrune = now + Self.interval
+                do { try await prune() } catch {
+                    logger.info("what has expired is still there", metadata: ["error": "\(error)"])
+                }
+            }
             guard leads && now >= next || present != nil && now >= next + Self.patience else { continue }
             next = clock.monotonic + Self.interval
             do {
@@ -43,6 +58,7 @@ struct Housekeeper: Sendable {
             }
         }
         metrics.leadsMaintenance.record(0)
+        isLeading.lower()
         guard let last else { return }
         await shielded { [coordination] in try? await coordination.leaders.resign(Self.duty, candidate: "\(last)") }
     }

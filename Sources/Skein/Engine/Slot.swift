@@ -12,9 +12,9 @@ final class Slot: Sendable {
     }
 
     private struct Side {
-        var rows: [LogBody] = []
+        var rows: [WrittenRow] = []
         /// Where the next one goes.
-        var position: Int64 = 0
+        var end = LogEnd(position: 0, chain: nil)
         var isBusy = false
         var isMarked = false
         var waiting: [CheckedContinuation<Void, Never>] = []
@@ -110,10 +110,11 @@ final class Slot: Sendable {
 
     // MARK: - The attempt
 
-    func begin(_ step: StepContext) {
+    /// - Parameter chain: the hash of the log's last row.
+    func begin(_ step: StepContext, after chain: [UInt8]?) {
         state.withLock { state in
             state.running = step
-            state.side.position = step.fencingToken
+            state.side.end = LogEnd(position: step.fencingToken, chain: chain)
         }
     }
 
@@ -127,7 +128,7 @@ final class Slot: Sendable {
     }
 
     /// The rows that were committed during the attempt, once all are known.
-    func sideRows() async -> [LogBody] {
+    func sideRows() async -> [WrittenRow] {
         await takeSide()
         return state.withLock { state in
             defer { state.side.rows = [] }
@@ -150,19 +151,19 @@ final class Slot: Sendable {
 
     // MARK: - Rows beside the attempt
 
-    /// Appends a row while the attempt of `step` runs: `commit` gets its position and says whether it is in the log.
+    /// Appends a row while the attempt of `step` runs: `commit` gets its place and says whether it is in the log.
     ///
     /// - Throws: `CancellationError` when the attempt is over or its execution is not this instance's any more.
-    func append(beside step: StepContext, _ commit: (Int64) async throws -> SideRow) async throws {
+    func append(beside step: StepContext, _ commit: (LogEnd) async throws -> SideRow) async throws {
         await takeSide()
         defer { state.withLock { leaveSide(&$0) }?.resume() }
-        let position: Int64? = state.withLock { state in
-            state.running === step ? state.side.position : nil
+        let end: LogEnd? = state.withLock { state in
+            state.running === step ? state.side.end : nil
         }
-        guard let position, stopped == nil else { throw CancellationError() }
+        guard let end, stopped == nil else { throw CancellationError() }
         let row: SideRow
         do {
-            row = try await commit(position)
+            row = try await commit(end)
         } catch {
             // Whether it is in the log is not known: the owner's next row would collide with it. Let the lease decide.
             stop(.lost)
@@ -170,10 +171,11 @@ final class Slot: Sendable {
         }
         switch row.outcome {
         case .committed:
-            guard let body = row.body else { return stop(.lost) }
+            guard let row = row.row else { return stop(.lost) }
             state.withLock { state in
-                state.side.rows.append(body)
-                state.side.position += Int64(body.events.count)
+                state.side.rows.append(row)
+                state.side.end.position += Int64(row.body.events.count)
+                state.side.end.chain = row.hash
             }
         case .fenced:
             stop(.lost)

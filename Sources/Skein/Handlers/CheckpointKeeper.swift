@@ -11,17 +11,34 @@ package protocol CheckpointKeeper: AnyObject, Sendable {
     /// - Throws: `CancellationError` when the attempt is nobody's any more, `StepFailure` when it cannot be stored.
     func record(_ fact: Fact, of step: StepContext) async throws
 
-    /// The same for a row that `work` commits by itself: it gets the position and who writes.
+    /// The same for a row that `work` commits by itself: it gets the place and who writes.
     func commit(of step: StepContext, _ work: @escaping SideWork) async throws
 }
 
-package typealias SideWork = @Sendable (Int64, WorkerID) async throws -> SideRow
+package typealias SideWork = @Sendable (LogEnd, WorkerID) async throws -> SideRow
+
+/// Where a log's next row goes.
+package struct LogEnd: Sendable {
+    var position: Int64
+    /// The hash of the last row.
+    var chain: [UInt8]?
+}
+
+extension LogEnd {
+    init(_ state: ExecutionState) { self.init(position: state.position, chain: state.chain) }
+}
+
+/// A row that is in the log.
+package struct WrittenRow: Sendable {
+    var body: LogBody
+    var hash: [UInt8]
+}
 
 /// A row that was committed while an attempt runs, or was not.
 package struct SideRow: Sendable {
     var outcome: AppendOutcome
-    /// What it holds; nil unless it was committed.
-    var body: LogBody?
+    /// Nil unless it was committed.
+    var row: WrittenRow?
 }
 
 /// Keeps for the only step that runs: rows beside the attempt.
@@ -43,20 +60,20 @@ final class SlotKeeper: CheckpointKeeper {
     func record(_ fact: Fact, of step: StepContext) async throws {
         guard let event = fact.eventBeside else { return }
         let body = LogBody(workerID: identity.id, at: clock.now, events: [event])
-        try await commit(of: step) { [journal, slot] position, _ in
-            SideRow(outcome: try await journal.commit(.beside(slot.executionID, position, body)), body: body)
+        try await commit(of: step) { [journal, slot] end, _ in
+            try await journal.commit(body, beside: slot.executionID, end)
         }
     }
 
     func commit(of step: StepContext, _ work: @escaping SideWork) async throws {
         var limit: StepFailure?
         do {
-            try await slot.append(beside: step) { [identity] position in
-                if let problem = step.node.growth.problem(at: position) {
+            try await slot.append(beside: step) { [identity] end in
+                if let problem = step.node.growth.problem(at: end.position) {
                     limit = StepFailure("LOG_LIMIT", problem, isRetryable: false)
                     return SideRow(outcome: .refused(StoreError(.invalid, problem)))
                 }
-                return try await work(position, identity.id)
+                return try await work(end, identity.id)
             }
         } catch let error as StoreError {
             throw limit ?? error.asStepFailure

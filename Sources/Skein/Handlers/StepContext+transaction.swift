@@ -34,31 +34,32 @@ extension StepContext {
             let value = Mutex<Value?>(nil)
             let failure = Mutex<(any Error)?>(nil)
             do {
-                try await keeper.commit(of: self) { position, workerID in
-                    let row = Mutex<LogBody?>(nil)
+                try await keeper.commit(of: self) { end, workerID in
+                    let row = Mutex<WrittenRow?>(nil)
                     do {
                         let outcome = try await store.commit { sql in
                             let result: Value
                             do {
                                 result = try await Replay.$piece.withValue(piece) { try await body(sql) }
                                 let body = try self.row(key, try JSONValueEncoder().encode(result), began, workerID)
-                                row.withLock { $0 = body }
+                                let append = Append.beside(self.executionID, end, body)
+                                row.withLock { $0 = WrittenRow(body: body, hash: append.hash) }
                                 value.withLock { $0 = result }
-                                return .beside(self.executionID, position, body)
+                                return append
                             } catch {
                                 failure.withLock { $0 = error }
                                 throw error
                             }
                         }
                         if case .refused(let error) = outcome { failure.withLock { $0 = error.asStepFailure } }
-                        return SideRow(outcome: outcome, body: row.withLock { $0 })
+                        return SideRow(outcome: outcome, row: row.withLock { $0 })
                     } catch {
                         // Undone, unless the store does not know.
                         if let error = error as? StoreError, error.code == .unavailable {
                             failure.withLock { $0 = StepFailure("UNAVAILABLE", error.message) }
                         }
                         if failure.withLock({ $0 }) == nil { throw error }
-                        return SideRow(outcome: .refused(StoreError(.invalid, "\(error)")), body: nil)
+                        return SideRow(outcome: .refused(StoreError(.invalid, "\(error)")))
                     }
                 }
             } catch {

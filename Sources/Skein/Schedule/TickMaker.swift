@@ -35,6 +35,7 @@ struct TickMaker {
             flowVersion: schedule.flowVersion, tenantID: schedule.tenantID, tag: schedule.tag,
             priority: schedule.priority, runAt: tick + schedule.delay(of: tick, in: record.id),
             metadata: Self.metadata(record, tick, source))
+        options.terms = StepTerms(schedule.metadata?["terms"])
         if options.flowVersion == nil { options.flowVersion = try await version(of: schedule.flowID) }
         return try await engine.firstRow(schedule.flowID, schedule.context, options)
     }
@@ -53,6 +54,7 @@ struct TickMaker {
             "id": .string(record.id.description), "name": .string(record.schedule.name),
             "tick": .string(tick.description), "source": .string(source.name),
         ]
+        if record.schedule.pausesOnFailure { metadata["pauseOnFailure"] = true }
         return metadata
     }
 }

@@ -42,6 +42,11 @@ struct TickPass: Sendable {
         var decisions: [ScheduleDecision] = []
         var delays: [ExecutionID: Duration] = [:]
         for state in states {
+            if state.record.schedule.pausesOnFailure, state.unfinished.isEmpty,
+                try await engine.pauseIfFailed(state.record)
+            {
+                continue
+            }
             guard let plan = try await plan(state, at: now) else { continue }
             var ticks: [ScheduleDecision.Tick] = []
             for item in plan.items {

@@ -22,7 +22,11 @@ public final class Append: Sendable {
     /// How many events the row holds.
     public let count: Int16
     public let operationID: OperationID
+    /// The writer's clock, which the body has, too.
+    public let at: Timestamp
     public let body: [UInt8]
+    /// Over the row and the hash of the one before it.
+    public let hash: [UInt8]
     public let effect: Effect
     public let snapshot: Snapshot?
     /// The generations of the inbox items that this row consumes.
@@ -53,11 +57,21 @@ public final class Append: Sendable {
         }
     }
 
+    /// - Parameters:
+    ///   - chain: the hash of the row before this one; nil when it is the first, or that one has none.
+    ///   - hash: what `RowHash` makes of all this, where it is known.
     public init(
-        executionID: ExecutionID, position: Int64, kind: RowKind, count: Int16, operationID: OperationID, body: [UInt8],
-        effect: Effect = .none, snapshot: Snapshot? = nil, consumed: [Int64] = [],
-        family: Family = .none, cascades: Bool = false, closedTokens: [TokenScope] = []
+        executionID: ExecutionID, position: Int64, kind: RowKind, count: Int16, operationID: OperationID, at: Timestamp,
+        body: [UInt8], after chain: [UInt8]? = nil, hash: [UInt8]? = nil, effect: Effect = .none,
+        snapshot: Snapshot? = nil, consumed: [Int64] = [], family: Family = .none, cascades: Bool = false,
+        closedTokens: [TokenScope] = []
     ) {
+        self.at = at
+        self.hash =
+            hash
+            ?? RowHash.of(
+                executionID, position: position, count: count, kind: kind, operationID: operationID, body: body,
+                after: chain)
         self.executionID = executionID
         self.position = position
         self.kind = kind

@@ -75,13 +75,16 @@ public struct ClaimResult: Sendable {
     public var hasTenants: Bool
     /// Whether the children of any cancelled execution have yet to be cancelled.
     public var hasCascades: Bool
+    /// Whether other programs have left requests in the store.
+    public var hasRequests: Bool
     /// The last tenant whose turn it was; nil: it was everybody's turn, or nobody has one.
     public var lastTenant: String?
 
     public init(
         claims: [Claim], nextDue: Timestamp?, hasQueues: Bool = false, hasTenants: Bool = false,
-        hasCascades: Bool = false, lastTenant: String? = nil
+        hasCascades: Bool = false, hasRequests: Bool = false, lastTenant: String? = nil
     ) {
+        self.hasRequests = hasRequests
         self.hasCascades = hasCascades
         self.hasTenants = hasTenants
         self.lastTenant = lastTenant
@@ -147,11 +150,14 @@ public struct LogRow: Sendable, Hashable {
     public var position: Int64
     public var count: Int16
     public var kind: RowKind
-    /// The database's time.
+    /// The writer's clock.
     public var at: Timestamp
     public var body: [UInt8]
+    /// As `RowHash` made it; nil: it was written before rows had one.
+    public var hash: [UInt8]?
 
-    public init(position: Int64, count: Int16, kind: RowKind, at: Timestamp, body: [UInt8]) {
+    public init(position: Int64, count: Int16, kind: RowKind, at: Timestamp, body: [UInt8], hash: [UInt8]? = nil) {
+        self.hash = hash
         self.position = position
         self.count = count
         self.kind = kind

@@ -39,8 +39,8 @@ public protocol ClaimStore: Sendable {
 /// What anybody may do to an execution without owning it.
 public protocol CommandStore: Sendable {
     func send(_ message: InboxMessage) async throws -> SendOutcome
-    /// Ends an execution. The body is the row's, made by the caller.
-    func cancel(_ id: ExecutionID, operationID: OperationID, body: [UInt8]) async throws -> CancelOutcome
+    /// Ends an execution. The body is the row's, made by the caller at that time.
+    func cancel(_ id: ExecutionID, operationID: OperationID, at: Timestamp, body: [UInt8]) async throws -> CancelOutcome
     /// The next fencing token of a name: strictly growing, whatever happens to Redis. Nil when another holder's lease
     /// has not run out.
     func fence(_ name: String, holder: String, ttl: Duration) async throws -> Int64?
@@ -92,6 +92,8 @@ public protocol ExecutionReader: Sendable {
     func rows(of id: ExecutionID, from position: Int64, limit: Int) async throws -> [LogRow]
     /// Newest first.
     func list(_ query: ExecutionQuery) async throws -> [ExecutionSummary]
+    /// Recomputes the hashes of logs, at most `limit` of them, and looks for rows that are missing.
+    func verifyLogs(_ scope: LogScope, limit: Int) async throws -> LogVerification
 }
 
 /// Flows by id and version.
@@ -119,9 +121,26 @@ public protocol WorkerRegistry: Sendable {
     func workers() async throws -> [WorkerRecord]
 }
 
+/// Requests that other programs leave in the store; by default there are none.
+public protocol RequestStore: Sendable {
+    /// Those that nobody is at, the oldest first; others get them again after ten seconds.
+    func takeRequests(limit: Int) async throws -> [StoredRequest]
+    /// These are done.
+    func endRequests(_ ids: [Int64]) async throws
+    /// Emits when somebody left something in the store: a request, or an execution that is due. For one consumer; it may
+    /// miss some.
+    func requestNotices() -> AsyncStream<Void>
+}
+
+extension RequestStore {
+    public func takeRequests(limit: Int) async throws -> [StoredRequest] { [] }
+    public func endRequests(_ ids: [Int64]) async throws {}
+    public func requestNotices() -> AsyncStream<Void> { AsyncStream { $0.finish() } }
+}
+
 /// Everything the engine keeps.
 public protocol ExecutionStore: ExecutionJournal, ClaimStore, CommandStore, ChildStore, TokenStore, LimitStore,
-    ScheduleStore, ExecutionReader, FlowStore, WorkerRegistry
+    ScheduleStore, RequestStore, RetentionStore, ReportStore, AuditStore, ExecutionReader, FlowStore, WorkerRegistry
 {
     /// Brings the schema up to date, from any number of instances at once. Returns the names of what was applied.
     func migrate() async throws -> [String]

@@ -24,6 +24,9 @@ extension InMemoryExecutionStore {
         /// Somebody's execution was created.
         var hasTenants = false
         var limits = Limits()
+        /// Workflows that somebody deleted, and those that are kept whatever the policy says.
+        var deleted: Set<ExecutionID> = []
+        var holds: Set<ExecutionID> = []
         /// Grows with every closing and opening of a limit.
         var closings: Int64 = 0
         var fanIn: [(parent: ExecutionID, round: Int64, failed: Bool)] = []
@@ -32,6 +35,7 @@ extension InMemoryExecutionStore {
     struct Execution {
         var creation: ExecutionCreation
         var status = ExecutionStatus.pending
+        var endedAt: Timestamp?
         var snapshot: [UInt8]?
         /// The position of the last event that the snapshot holds; 0 without one.
         var covered: Int64 = 0

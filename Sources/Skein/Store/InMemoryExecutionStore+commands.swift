@@ -9,16 +9,22 @@ extension InMemoryExecutionStore {
         }
     }
 
-    public func cancel(_ id: ExecutionID, operationID: OperationID, body: [UInt8]) async throws -> CancelOutcome {
+    public func cancel(_ id: ExecutionID, operationID: OperationID, at: Timestamp, body: [UInt8]) async throws
+        -> CancelOutcome
+    {
         transaction { state, now in
             guard let execution = state.executions[id] else { return .notAlive }
             if let mine = execution.log.last(where: { $0.operationID == operationID && $0.row.kind == .cancel }) {
                 return .cancelled(position: mine.row.position)
             }
             guard state.ready.removeValue(forKey: id) != nil else { return .notAlive }
-            let row = LogRow(position: execution.end, count: 1, kind: .cancel, at: now, body: body)
+            let hash = RowHash.of(
+                id, position: execution.end, count: 1, kind: .cancel, operationID: operationID, body: body,
+                after: execution.log.last?.row.hash)
+            let row = LogRow(position: execution.end, count: 1, kind: .cancel, at: at, body: body, hash: hash)
             state.executions[id]?.log.append((row, operationID))
             state.executions[id]?.status = .cancelled
+            state.executions[id]?.endedAt = now
             if state.families[id] != nil { state.cascades.insert(id) }
             if let parent = execution.creation.parentID, let round = execution.creation.parentRound,
                 !execution.log.contains(where: { $0.row.kind == .reopened })

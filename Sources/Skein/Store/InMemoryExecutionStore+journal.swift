@@ -61,7 +61,9 @@ extension InMemoryExecutionStore.State {
             let isMine = executions.values[execution].writer(at: append.position) == append.operationID
             return isMine ? .committed(woken: false) : .fenced
         }
-        let row = LogRow(position: append.position, count: append.count, kind: append.kind, at: now, body: append.body)
+        let row = LogRow(
+            position: append.position, count: append.count, kind: append.kind, at: append.at, body: append.body,
+            hash: append.hash)
         executions.values[execution].log.append((row, append.operationID))
         return .committed(woken: settle(append, in: execution, at: now))
     }
@@ -129,9 +131,11 @@ extension InMemoryExecutionStore.State {
             return false
         case .end(let status):
             executions.values[execution].status = status
+            executions.values[execution].endedAt = now
             ready[append.executionID] = nil
             return false
         case .reopen(let needs):
+            executions.values[execution].endedAt = nil
             // What was sent before keeps its number; no other item may get it.
             let generation = executions.values[execution].accepted.values.max() ?? 0
             insertReady(

@@ -28,7 +28,9 @@ extension InMemoryExecutionStore {
             var page: [ExecutionSummary] = []
             for id in state.ids[..<(query.before.map(state.place) ?? state.ids.count)].reversed() {
                 guard page.count < query.limit else { break }
-                guard let summary = state.summary(id, at: now), query.matches(summary) else { continue }
+                guard let summary = state.summary(id, at: now), query.matches(summary),
+                    state.deleted.isEmpty || !state.deleted.contains(summary.creation.rootID)
+                else { continue }
                 if skipped < query.offset { skipped += 1 } else { page.append(summary) }
             }
             return page

@@ -30,10 +30,14 @@ public struct InboxMessage: Sendable {
     public var kind: InboxItem.Kind
     public var name: String
     public var payload: JSONValue?
+    /// Who sends it; the reason is not kept.
+    public var by: Intervention
 
     public init(
-        executionID: ExecutionID, operationID: OperationID, kind: InboxItem.Kind, name: String, payload: JSONValue?
+        executionID: ExecutionID, operationID: OperationID, kind: InboxItem.Kind, name: String, payload: JSONValue?,
+        by: Intervention = Intervention()
     ) {
+        self.by = by
         self.executionID = executionID
         self.operationID = operationID
         self.kind = kind
@@ -145,4 +149,29 @@ public struct StoreHealth: Sendable, Hashable {
     }
 
     public var isFine: Bool { findings.allSatisfy(\.isFine) }
+}
+
+/// Something that was asked for in the store's own language, and that an engine has to do.
+public struct StoredRequest: Sendable {
+    public enum Action: Sendable {
+        case cancel(reason: String?)
+        case signal(name: String, payload: JSONValue?)
+    }
+
+    public var id: Int64
+    public var executionID: ExecutionID
+    /// The same operation twice is done once.
+    public var operationID: OperationID
+    public var action: Action
+    public var by: Intervention
+
+    public init(
+        id: Int64, executionID: ExecutionID, operationID: OperationID, action: Action, by: Intervention = Intervention()
+    ) {
+        self.id = id
+        self.executionID = executionID
+        self.operationID = operationID
+        self.action = action
+        self.by = by
+    }
 }

@@ -34,6 +34,22 @@ extension Engine {
         tasks.use(name, options)
     }
 
+    /// Registers what does the tasks of several names.
+    public func use(
+        _ handlers: [String: TaskBody<JSONValue>], options: TaskHandlerOptions = TaskHandlerOptions()
+    ) {
+        for (name, body) in handlers { use(name, options: options, body) }
+    }
+
+    /// Begins no more tasks on this instance, until ``resumeTasks()``; those that run go on.
+    public func pauseTasks() { taskRoom.pause() }
+
+    /// Begins tasks again.
+    public func resumeTasks() {
+        taskRoom.resume()
+        dispatcher?.taskRoomMade()
+    }
+
     /// Forgets tasks' handlers; attempts that run end as they would. Returns how many there were.
     @discardableResult
     public func unuse(_ names: String...) -> Int {
@@ -69,6 +85,15 @@ extension Engine {
     /// Starts a task that some instance has, or had: as the store knows it.
     package func enqueue(_ name: String, payload: JSONValue, options: TaskOptions) async throws -> CreateResult {
         if tasks[name] != nil { return try await self.async(name, payload: payload, options: options) }
+        let (handler, priority, version) = try await known(task: name)
+        return try await create(
+            task: name, payload, options, version, priority, options.terms(else: handler, configuration.tasks))
+    }
+
+    /// What the store knows of a task: its handler's options, its priority, the version of its flow.
+    ///
+    /// - Throws: `handlerNotFound`.
+    func known(task name: String) async throws -> (TaskHandlerOptions, Int, String) {
         let known: FlowSpec
         do {
             known = try await flows.latest(TaskDefinition.flowID(name), remembered: false).flow.spec
@@ -84,10 +109,9 @@ extension Engine {
         let step = known.steps.first
         let handler = TaskHandlerOptions(
             maxRetries: step?.retry.map { $0.maxAttempts + 1 }, retryInterval: step?.retry?.backoff)
-        return try await create(
-            task: name, payload, options, known.version.description,
-            known.metadata?["priority"]?.int ?? configuration.tasks.priority,
-            options.terms(else: handler, configuration.tasks))
+        return (
+            handler, known.metadata?["priority"]?.int ?? configuration.tasks.priority, known.version.description
+        )
     }
 
     private func create(

@@ -79,6 +79,8 @@ public struct TaskConfiguration: Sendable, Hashable {
     public var maxRetries = 3
     /// Between two attempts. Default: none.
     public var retryInterval = Duration.zero
+    /// What takes ended tasks away. Default: nothing.
+    public var retention: TaskRetention?
 
     public init() {}
 }

@@ -10,9 +10,10 @@ final class TaskRoom: Sendable {
         var total = 0
         /// There is more to do than there is room for, as far as is known.
         var hasBacklog = false
+        var isPaused = false
 
         func room(for type: String, in all: Int) -> Int {
-            min(all - total, limits[type].map { $0 - running[type, default: 0] } ?? .max)
+            isPaused ? 0 : min(all - total, limits[type].map { $0 - running[type, default: 0] } ?? .max)
         }
     }
 
@@ -25,6 +26,10 @@ final class TaskRoom: Sendable {
     func set(_ limit: Int?, of type: String) {
         state.withLock { $0.limits[type] = limit.map { max(1, $0) } }
     }
+
+    func pause() { state.withLock { $0.isPaused = true } }
+    func resume() { state.withLock { $0.isPaused = false } }
+    var isPaused: Bool { state.withLock { $0.isPaused } }
 
     func hasRoom(for type: String) -> Bool { state.withLock { $0.room(for: type, in: limit) > 0 } }
 

@@ -144,7 +144,7 @@ extension WorkDesk {
             guard !all.isEmpty else { return }
             let body = LogBody(
                 workerID: handOut.workerID, at: engine.clock.now, events: all.compactMap(\.eventBeside))
-            switch try await engine.journal.commit(.beside(beat.handle.executionID, state.position, body)) {
+            switch try await engine.journal.commit(.beside(beat.handle.executionID, LogEnd(state), body)) {
             case .committed: return
             case .refused(let error): throw EngineError(.invalidRequest, "it cannot be stored: \(error.message)")
             // Whoever was first: the attempt may be the worker's still.

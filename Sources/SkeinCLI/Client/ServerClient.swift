@@ -1,6 +1,7 @@
 // The HTTP API from the outside. Knows transport and errors; the commands know paths.
 
 import AsyncHTTPClient
+import FoundationEssentials
 import NIOCore
 import NIOHTTP1
 import SkeinCore
@@ -97,8 +98,14 @@ struct ServerClient: Sendable {
         request.method = method
         request.headers.add(name: "Accept", value: "application/json")
         request.headers.add(name: "User-Agent", value: "skein/\(Version.current)")
+        if let actor = Self.actor { request.headers.add(name: "X-Skein-Actor", value: actor) }
         return request
     }
+
+    /// Who runs the command, as the machine knows them.
+    private static let actor = ["SKEIN_ACTOR", "USER", "LOGNAME"].lazy
+        .compactMap { ProcessInfo.processInfo.environment[$0] }
+        .first { !$0.isEmpty && $0.utf8.count <= 200 && $0.utf8.allSatisfy { (0x21...0x7E).contains($0) } }
 
     private func decode(_ response: HTTPClientResponse, _ bytes: ByteBuffer) throws -> JSONValue {
         let body =

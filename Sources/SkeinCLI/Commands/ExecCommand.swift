@@ -10,6 +10,6 @@ struct ExecCommand: ParsableCommand {
             ExecFollowCommand.self, ExecRunCommand.self, ExecStepCommand.self, ExecCancelCommand.self,
             ExecResumeCommand.self,
             ExecSignalCommand.self, ExecPauseCommand.self, ExecRetryCommand.self, ExecForkCommand.self,
-            ExecSkipCommand.self, ExecTreeCommand.self, ExecExplainCommand.self,
+            ExecSkipCommand.self, ExecTreeCommand.self, ExecExplainCommand.self, ExecDeleteCommand.self,
         ])
 }

@@ -14,7 +14,7 @@ struct SkeinCommand: ParsableCommand {
             DevCommand.self, ServeCommand.self, MigrateCommand.self, FlowCommand.self, RunCommand.self,
             ExecCommand.self, TaskCommand.self,
             ScheduleCommand.self, TokenCommand.self, LockCommand.self, LimitCommand.self, WorkerCommand.self,
-            EvalCommand.self,
+            AuditCommand.self, PruneCommand.self, ReportCommand.self, EvalCommand.self,
             DoctorCommand.self,
             VersionCommand.self,
             CompletionsCommand.self,

@@ -7,7 +7,7 @@ struct TaskCommand: ParsableCommand {
         commandName: "task", abstract: "Start tasks and look after them.",
         subcommands: [
             TaskEnqueueCommand.self, TaskListCommand.self, TaskShowCommand.self, TaskPauseCommand.self,
-            TaskResumeCommand.self, TaskCancelCommand.self,
+            TaskResumeCommand.self, TaskCancelCommand.self, TaskDeleteCommand.self, TaskStatsCommand.self,
         ])
 
     static let columns = [
@@ -87,4 +87,71 @@ struct TaskCancelCommand: AsyncParsableCommand {
     var reason: String?
 
     func run() async throws { try await target.tell("/cancel", reason: reason) }
+}
+
+/// `skein task delete`
+struct TaskDeleteCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "delete", abstract: "Take tasks away that have ended: one by its id, or those that filters find.",
+        discussion: "All filters count together. What lives stays, and children go with their roots.")
+
+    @Argument(help: "The task's id.")
+    var id: String?
+
+    @Option(help: "Only tasks of this name.")
+    var name: String?
+
+    @Option(help: "Only tasks in this status: completed or permanently_failed.")
+    var status: String?
+
+    @Option(help: "Only tasks with this tag.")
+    var tag: String?
+
+    @Flag(help: "Every task that has ended: needed when there is no filter.")
+    var all = false
+
+    @Option(help: "Why; kept with the record of it.")
+    var reason: String?
+
+    @OptionGroup var client: ClientOptions
+
+    func run() async throws {
+        let filters = [("name", name), ("status", status), ("tag", tag)]
+        let given = filters.compactMap { key, value in value.map { (key, $0) } }
+        if let id {
+            guard given.isEmpty, !all else {
+                throw CommandFailure(.usage, "an id and filters do not go together", fix: "give one of them")
+            }
+            let reason = self.reason.map { "?reason=\($0.percentEncoded)" } ?? ""
+            let reply = try await client.client().delete("/v1/executions/\(id.percentEncoded)\(reason)")
+            return try client.printer.record(reply, columns: [Column("deleted")])
+        }
+        guard !given.isEmpty || all else {
+            throw CommandFailure(.usage, "nothing says which tasks", fix: "give an id, a filter, or --all")
+        }
+        let query = (given + (reason.map { [("reason", $0)] } ?? [])).map { "\($0)=\($1.percentEncoded)" }
+        let path = "/v1/tasks" + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))
+        let reply = try await client.client().delete(path, timeout: .seconds(600))
+        try client.printer.record(reply, columns: [Column("deleted")])
+    }
+}
+
+/// `skein task stats`
+struct TaskStatsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stats", abstract: "Count tasks by tag, name and status.")
+
+    @Option(help: "Only of this tag.")
+    var tag: String?
+
+    @Option(help: "Only in this status.")
+    var status: String?
+
+    @OptionGroup var client: ClientOptions
+
+    func run() async throws {
+        let page = try await client.client().get("/v1/tasks/stats", [("tag", tag), ("status", status)])
+        let columns = [Column("tag"), Column("name"), Column("status", "STATUS", .status), Column("count")]
+        try client.printer.list(page, columns: columns, empty: "there are no such tasks")
+    }
 }

@@ -27,7 +27,11 @@ public final class ExecutionCreation: Sendable {
     public let terms: StepTerms?
     /// False: nobody runs it until it is asked for by `run` or `step`.
     public let autoRun: Bool
-    /// The creator's clock; the log's `at` is the database's.
+    /// Who asked for it, as far as that is known.
+    public let by: Intervention
+    /// Its creator could not compare the context with the flow's schema and limits.
+    public let isUnchecked: Bool
+    /// The creator's clock.
     public let createdAt: Timestamp
 
     public init(
@@ -36,9 +40,10 @@ public final class ExecutionCreation: Sendable {
         priority: Int16 = 0, metadata: JSONObject? = nil, idempotencyKey: String? = nil, parentID: ExecutionID? = nil,
         rootID: ExecutionID? = nil, parentRound: Int64? = nil, ordinal: Int32 = 0, depth: Int = 0,
         executionTimeout: Duration? = nil, waitTimeout: Duration? = nil, terms: StepTerms? = nil,
-        autoRun: Bool = true,
-        createdAt: Timestamp
+        autoRun: Bool = true, by: Intervention = Intervention(), isUnchecked: Bool = false, createdAt: Timestamp
     ) {
+        self.by = by
+        self.isUnchecked = isUnchecked
         self.id = id
         self.flowID = flowID
         self.flowVersion = flowVersion
@@ -85,7 +90,9 @@ extension ExecutionCreation {
         writer.member("waitTimeoutUs", waitTimeout?.microseconds)
         if let terms { writer.member("terms", terms.json) }
         if !autoRun { writer.member("autoRun", JSONValue.bool(false)) }
+        if isUnchecked { writer.member("unchecked", JSONValue.bool(true)) }
         writer.member("createdAt", createdAt.microseconds)
+        by.write(to: &writer)
     }
 
     public convenience init?(id: ExecutionID, _ object: JSONObject) {
@@ -105,7 +112,8 @@ extension ExecutionCreation {
             depth: object["depth"]?.int ?? 0,
             executionTimeout: object["executionTimeoutUs"]?.int64.map { .microseconds($0) },
             waitTimeout: object["waitTimeoutUs"]?.int64.map { .microseconds($0) }, terms: StepTerms(object["terms"]),
-            autoRun: object["autoRun"]?.bool ?? true,
+            autoRun: object["autoRun"]?.bool ?? true, by: Intervention(object),
+            isUnchecked: object["unchecked"] == true,
             createdAt: Timestamp(microseconds: createdAt))
     }
 }

@@ -32,6 +32,9 @@ extension LogBody {
 }
 
 extension ExecutionEvent {
+    /// Reads one event of a log row.
+    package init?(logged object: JSONObject, of id: ExecutionID) { self.init(object, of: id) }
+
     init?(_ object: JSONObject, of id: ExecutionID) {
         guard let type = object["t"]?.string else { return nil }
         switch type {

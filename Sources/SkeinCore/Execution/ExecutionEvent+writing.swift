@@ -123,10 +123,12 @@ extension Intervention {
     func write(to writer: inout LogWriter) {
         writer.member("actor", actor)
         writer.member("reason", reason)
+        writer.member("requestId", requestID)
     }
 
     init(_ object: JSONObject) {
-        self.init(actor: object["actor"]?.string, reason: object["reason"]?.string)
+        self.init(
+            actor: object["actor"]?.string, reason: object["reason"]?.string, requestID: object["requestId"]?.string)
     }
 }
 

@@ -113,10 +113,13 @@ public enum ExecutionEvent: Sendable, Equatable {
 public struct Intervention: Sendable, Hashable {
     public var actor: String?
     public var reason: String?
+    /// The id of the request that asked for it.
+    public var requestID: String?
 
-    public init(actor: String? = nil, reason: String? = nil) {
+    public init(actor: String? = nil, reason: String? = nil, requestID: String? = nil) {
         self.actor = actor
         self.reason = reason
+        self.requestID = requestID
     }
 }
 

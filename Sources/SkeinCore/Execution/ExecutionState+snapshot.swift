@@ -23,6 +23,7 @@ extension ExecutionState {
         writer.member("endedAt", endedAt?.microseconds)
         writer.member("updatedAt", updatedAt.microseconds)
         writer.member("lastEvent", lastEvent)
+        writer.member("chain", chain?.hex)
         writer.close()
         return writer.bytes
     }
@@ -102,6 +103,7 @@ extension ExecutionState {
         endedAt = object["endedAt"]?.int64.map(Timestamp.init(microseconds:))
         updatedAt = object["updatedAt"]?.int64.map(Timestamp.init(microseconds:)) ?? creation.createdAt
         lastEvent = object["lastEvent"]?.string ?? lastEvent
+        chain = object["chain"]?.string.flatMap { [UInt8](hex: $0) }
     }
 }
 

@@ -41,6 +41,9 @@ public struct ExecutionState: Sendable, Equatable {
     public internal(set) var moves = 0
     /// The position of the next log row.
     public internal(set) var position: Int64 = 1
+    /// The hash of the log's last row, which the next one goes on from; nil before the first, and after rows that have
+    /// none.
+    public var chain: [UInt8]?
     public internal(set) var result: JSONValue?
     public internal(set) var error: Failure?
     public internal(set) var startedAt: Timestamp?

@@ -5,8 +5,7 @@
 /// What a log row holds: who wrote it and its events.
 public struct LogBody: Sendable, Equatable {
     public var workerID: WorkerID?
-    /// The writer's clock. The fold uses it, so that a state kept in memory and one read back are equal; audit shows
-    /// the database's time.
+    /// The writer's clock: the fold uses it, so that a state kept in memory and one read back are equal.
     public var at: Timestamp
     public var events: [ExecutionEvent]
 

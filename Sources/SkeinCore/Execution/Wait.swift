@@ -82,6 +82,8 @@ extension Wait {
         if let signal { object["signal"] = .string(signal) }
         object["startedAt"] = .string(startedAt.description)
         if let timeoutAt { object["timeoutAt"] = .string(timeoutAt.description) }
+        // The step goes on with another stage.
+        if stage != nil { object["staged"] = true }
         return object
     }
 

@@ -1,4 +1,4 @@
-// `concurrency {key?, limit}` and `rateLimit {key?, limit, perMs}`.
+// `concurrency {key?, limit}`, `rateLimit {key?, limit, perMs}` and `sla`.
 
 extension FlowReader {
     /// The most that a limit may allow.
@@ -23,6 +23,15 @@ extension FlowReader {
         }
         guard let per = fields.duration("perMs", into: &problems), let count else { return nil }
         return FlowLimit(key: key, limit: Limit(rate: .init(count, per: per)))
+    }
+
+    /// `sla {startWithinMs?, endWithinMs?}`: what reports compare executions with. Nothing else depends on it.
+    mutating func checkSLA() {
+        guard let fields = fields.reader("sla", into: &problems) else { return }
+        fields.checkNames(["startWithinMs", "endWithinMs"], of: "sla", into: &problems)
+        for name in ["startWithinMs", "endWithinMs"] {
+            _ = fields.integer(name, in: 1...315_360_000_000, into: &problems)
+        }
     }
 
     private mutating func required(_ name: String, of fields: FieldReader, _ owner: String) -> Int? {

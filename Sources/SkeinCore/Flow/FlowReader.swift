@@ -34,7 +34,7 @@ struct FlowReader {
         let (limits, growth, handlerWait) = limits()
         let concurrency = concurrency()
         let rate = rateLimit()
-        reportLaterFeatures()
+        checkSLA()
         let rollsBack = choice("onCancel", standard: "stop", other: "rollback")
         let cancelsBranches = choice("onBranchFailure", standard: "wait", other: "cancel")
         let specs: [StepSpec]
@@ -134,14 +134,6 @@ struct FlowReader {
 }
 
 extension FlowReader {
-    /// What the contract promises for later: refused, never passed over.
-    private mutating func reportLaterFeatures() {
-        for key in ["sla"] {
-            guard let value = fields.value(key), value != .bool(false) else { continue }
-            problems.notSupported(key, at: fields.place(key))
-        }
-    }
-
     /// Whether a field has the other of its two values.
     private mutating func choice(_ key: String, standard: String, other: String) -> Bool {
         guard let value = fields.value(key), value != .bool(false) else { return false }

@@ -4,7 +4,7 @@ extension FlowSpec {
     /// Checks a flow definition and reports everything that is wrong with it at once.
     ///
     /// Null counts as absent for every optional field. Loops between steps are fine: `maxSteps` bounds them. Features
-    /// that this version cannot run are errors (`NOT_SUPPORTED_YET`), so that no part of a definition is ever ignored.
+    /// that do not exist are errors, so that no part of a definition is ever ignored.
     /// A step that no way leads to is an error. Ways are transitions, the targets in the config of `conditional` and
     /// `switch`, and, as other handlers may choose a successor as well, any step named in another step's config.
     /// A step whose name is the likely meaning of a misspelt one is not reported besides.

@@ -48,8 +48,6 @@ public enum ProblemCode: String, Sendable, Hashable, CaseIterable {
     case badPattern = "BAD_PATTERN"
     /// `inputSchema` is no JSON Schema of draft 2020-12.
     case badSchema = "BAD_SCHEMA"
-    /// The definition uses a feature that this version cannot run.
-    case notSupportedYet = "NOT_SUPPORTED_YET"
     /// Warning: no handler is known for the step's type.
     case handlerUnknown = "HANDLER_UNKNOWN"
     /// Warning: a step goes on to itself; only `maxSteps` ends that loop.

@@ -135,10 +135,3 @@ struct StepReader {
             "\(path.quoted) is written like a JSONPath, but read as a dotted path: names and indices between dots.")
     }
 }
-
-extension ProblemCollector {
-    /// Reports a feature that a later version runs.
-    mutating func notSupported(_ feature: String, at pointer: JSONPointer) {
-        error(.notSupportedYet, at: pointer, "This version cannot run flows that use \(feature.quoted).")
-    }
-}

@@ -5,7 +5,7 @@ extension Schedule {
     public static let fields = [
         "name", "flowId", "flowVersion", "context", "tenantId", "tag", "priority", "metadata", "cron", "timeZone",
         "intervalMs", "anchor", "at", "startAt", "endAt", "jitterMs", "overlap", "missed", "missedWindowMs",
-        "missedMax",
+        "missedMax", "pauseOnFailure",
     ]
 
     /// The members as `init(_:timeZone:problems:)` reads them; policies are written out where they are defaults.
@@ -33,6 +33,7 @@ extension Schedule {
         object["missed"] = .string(missed.rawValue)
         object["missedWindowMs"] = .int(missedWindow.wholeMilliseconds)
         object["missedMax"] = .int(Int64(missedMax))
+        if pausesOnFailure { object["pauseOnFailure"] = true }
         return object
     }
 
@@ -86,6 +87,7 @@ private struct ScheduleReader {
         let window = integer("missedWindowMs", Schedule.tolerance.wholeMilliseconds...31_536_000_000)
         schedule.missedWindow = window.map { .milliseconds($0) } ?? schedule.missedWindow
         schedule.missedMax = integer("missedMax", 1...1_000).map { Int($0) } ?? schedule.missedMax
+        schedule.pausesOnFailure = member("pauseOnFailure", "a boolean", \.bool) ?? false
         if let start = schedule.startAt, let end = schedule.endAt, end <= start {
             add(.badValue, "endAt", #""endAt" must be later than "startAt"."#)
         }

@@ -24,6 +24,8 @@ public struct Schedule: Sendable, Hashable {
     public var missed: MissedTicks = .runOnce
     /// Ticks that are later than this are not acted on.
     public var missedWindow: Duration = .seconds(3_600)
+    /// When an execution does not complete, the schedule is paused.
+    public var pausesOnFailure = false
     /// How many ticks of one moment `runAll` acts on at most.
     public var missedMax: Int = 100
 

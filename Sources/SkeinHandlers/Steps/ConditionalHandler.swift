@@ -37,7 +37,7 @@ struct ConditionalHandler: BuiltinHandler {
         for (index, condition) in (check.config["conditions"]?.array ?? []).enumerated() where condition.asksHandler {
             check.report([
                 Problem(
-                    .notSupportedYet, at: JSONPointer(tokens: ["conditions", String(index)]),
+                    .badValue, at: JSONPointer(tokens: ["conditions", String(index)]),
                     "The conditions of this step cannot ask a handler.")
             ])
         }

@@ -42,7 +42,8 @@ extension PostgresExecutionStore {
                 claims: request.limit > 0 ? try Self.claims(results[1]) : [],
                 nextDue: try results[0].first?.timeIfPresent(0), hasQueues: try results[0].first?.bool(1) ?? false,
                 hasTenants: try results[0].first?.bool(2) ?? false,
-                hasCascades: try results[0].first?.bool(3) ?? false)
+                hasCascades: try results[0].first?.bool(3) ?? false,
+                hasRequests: try results[0].first?.bool(4) ?? false)
         }
     }
 

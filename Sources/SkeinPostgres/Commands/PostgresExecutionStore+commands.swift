@@ -13,7 +13,7 @@ extension PostgresExecutionStore {
             CommandQueries.send,
             [
                 id, operation, .int2(message.kind.rawValue), .text(message.name), .bytea(message.payload?.serialized()),
-                queryTime,
+                queryTime, .text(message.by.actor), .text(message.by.requestID),
             ])
         return try await insist {
             let results = try await connections.commands.batch([
@@ -29,11 +29,13 @@ extension PostgresExecutionStore {
         }
     }
 
-    public func cancel(_ id: ExecutionID, operationID: OperationID, body: [UInt8]) async throws -> CancelOutcome {
+    public func cancel(_ id: ExecutionID, operationID: OperationID, at: Timestamp, body: [UInt8]) async throws
+        -> CancelOutcome
+    {
         let key = PostgresParameter.uuid(id.postgres)
         let operation = PostgresParameter.uuid(operationID.postgres)
         let queries = [
-            PostgresQuery(CommandQueries.cancel, [key, operation, .bytea(body), queryTime]),
+            PostgresQuery(CommandQueries.cancel, [key, operation, .bytea(body), queryTime, .timestamptz(at.microseconds)]),
             PostgresQuery(CommandQueries.appended, [key, operation]), PostgresQuery(CommandQueries.isAlive, [key]),
         ]
         while true {

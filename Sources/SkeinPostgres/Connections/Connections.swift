@@ -21,6 +21,7 @@ struct Connections: Sendable {
     /// Signals and fences.
     let commands: PostgresChannel
     private let scripts: PostgresConfiguration
+    private let logger: Logger
 
     init(url: String, configuration: PostgresExecutionStore.Configuration, logger: Logger, incarnation: Incarnation) {
         func client(_ settings: [String: String] = [:]) -> PostgresConfiguration {
@@ -53,6 +54,7 @@ struct Connections: Sendable {
         var scripts = client(["lock_timeout": "0", "client_min_messages": "error"])
         scripts.commandTimeout = .seconds(600)
         self.scripts = scripts
+        self.logger = logger
     }
 
     static func settings(_ configuration: PostgresExecutionStore.Configuration) -> [String: String] {
@@ -64,6 +66,14 @@ struct Connections: Sendable {
             "idle_in_transaction_session_timeout": "30s", "TimeZone": "UTC",
             "default_transaction_isolation": "read committed",
         ]
+    }
+
+    /// A connection of its own that hears what is notified under a name, and whenever it was made anew.
+    func listener(to name: String, _ heard: @escaping @Sendable () -> Void) -> PostgresChannel {
+        var listening = scripts
+        listening.listensTo = name
+        listening.notified = heard
+        return PostgresChannel(configuration: listening, logger: logger) { _ in heard() }
     }
 
     /// A connection for scripts that may wait for locks: migrations.

@@ -21,7 +21,8 @@ struct CommitStatements {
                 .array(.int2s(rows.map { batch[$0].count })),
                 .array(.int2s(rows.map { batch[$0].kind.rawValue })),
                 .array(.uuids(rows.map { batch[$0].operationID.postgres })),
-                .array(.byteas(rows.map { batch[$0].body })), now,
+                .array(.byteas(rows.map { batch[$0].body })), .array(.timestamps(rows.map { batch[$0].at.microseconds })),
+                .array(.byteas(rows.map { batch[$0].hash })),
             ])
     }
 
@@ -83,7 +84,12 @@ struct CommitStatements {
         }
         if !creates.isEmpty { queries.append(createExecutions(creates[...])) }
         if !snapshots.isEmpty { queries.append(PostgresQuery(AppendQueries.snapshot, states(snapshots[...]))) }
-        if !ends.isEmpty { queries.append(PostgresQuery(AppendQueries.outcome, states(ends[...]) + [now])) }
+        if !ends.isEmpty {
+            queries.append(
+                PostgresQuery(
+                    AppendQueries.outcome,
+                    states(ends[...]) + [now, .array(.int8s(ends.map { batch[$0].position }))]))
+        }
         if !consumers.isEmpty { queries.append(consume(consumers[...])) }
         if let children = children(creates) { queries.append(children) }
         if !expecting.isEmpty { queries.append(expect(expecting)) }

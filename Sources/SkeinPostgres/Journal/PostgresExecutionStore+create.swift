@@ -73,6 +73,7 @@ extension PostgresExecutionStore {
                 .array(.int8s(new.map { $0.ownership?.lease.microseconds ?? 0 })),
                 .ids(batch.map(\.append.operationID)),
                 .array(.byteas(batch.map(\.append.body))), .array(.int2s(batch.map(\.append.count))), queryTime,
+                .array(.timestamps(batch.map(\.append.at.microseconds))), .array(.byteas(batch.map(\.append.hash))),
             ])
     }
 

@@ -29,12 +29,21 @@ struct Migration: Hashable {
         Migration(version: 10, name: "resumes", script: PackageResources._010_resumes_sql),
         Migration(version: 11, name: "schedules", script: PackageResources._011_schedules_sql),
         Migration(version: 12, name: "limits", script: PackageResources._012_limits_sql),
+        Migration(version: 13, name: "hashes", script: PackageResources._013_hashes_sql),
+        Migration(version: 14, name: "requests", script: PackageResources._014_requests_sql),
+        Migration(version: 15, name: "rollups", script: PackageResources._015_rollups_sql),
+        Migration(version: 16, name: "reports", script: PackageResources._016_reports_sql),
+        Migration(version: 17, name: "reporters", script: PackageResources._017_reporters_sql),
+        Migration(version: 18, name: "summaries", script: PackageResources._018_summaries_sql),
+        Migration(version: 19, name: "retention", script: PackageResources._019_retention_sql),
     ]
 
     /// SHA-256 of the script as it is in the source, whatever the schema is called.
     var checksum: [UInt8] { Array(SHA256.hash(data: Array(sql.utf8))) }
 
-    func script(for schema: SchemaName) -> String { sql.replacing("@SCHEMA@", with: schema.quoted) }
+    func script(for schema: SchemaName) -> String {
+        sql.replacing("@SCHEMA@", with: schema.quoted).replacing("@REPORT@", with: schema.reports.quoted)
+    }
 }
 
 /// A script that a database remembers.

@@ -5,15 +5,15 @@
 import PostgresClient
 
 enum AppendQueries {
-    /// $1 ids, $2 positions, $3 counts, $4 kinds, $5 operations, $6 bodies, $7 time
+    /// $1 ids, $2 positions, $3 counts, $4 kinds, $5 operations, $6 bodies, $7 times, $8 hashes
     ///
     /// Unnested side by side in the target list, not in FROM: that would copy each row into a tuplestore first.
     static let append = PostgresStatement(
         "append",
         """
-        INSERT INTO log (execution_id, seq, n, kind, op_id, body, at)
+        INSERT INTO log (execution_id, seq, n, kind, op_id, body, at, hash)
         SELECT unnest($1::uuid[]), unnest($2::bigint[]), unnest($3::smallint[]), unnest($4::smallint[]), unnest($5::uuid[]),
-            unnest($6::bytea[]), COALESCE($7::timestamptz, clock_timestamp())
+            unnest($6::bytea[]), unnest($7::timestamptz[]), unnest($8::bytea[])
         """)
 
     /// As `append`; leaves taken places alone and returns whose row went in.
@@ -88,7 +88,7 @@ enum AppendQueries {
     static let reopen = PostgresStatement(
         "reopen",
         """
-        WITH gone AS (DELETE FROM outcomes WHERE execution_id = ANY($1::uuid[]))
+        WITH gone AS (DELETE FROM outcomes WHERE status IN (10, 11, 12, 13, 14) AND execution_id = ANY($1::uuid[]))
         UPDATE executions SET ended_at = NULL WHERE id = ANY($1::uuid[])
         """)
 
@@ -102,7 +102,7 @@ enum AppendQueries {
         WHERE e.id = u.id
         """)
 
-    /// $1 ids, $2 statuses, $3 positions covered, $4 states (NULL: the old one stays), $5 time
+    /// $1 ids, $2 statuses, $3 positions covered, $4 states (NULL: the old one stays), $5 time, $6 positions of the rows
     static let outcome = PostgresStatement(
         "outcome",
         """
@@ -113,6 +113,9 @@ enum AppendQueries {
             FROM unnest($1::uuid[], $2::smallint[], $3::bigint[], $4::bytea[]) u(id, status, seq, state)
             WHERE e.id = u.id
             RETURNING e.id, e.tenant, e.flow, e.tag, e.status, e.ended_at
+        ),
+        counts AS (
+            INSERT INTO rollup_queue (execution_id, seq) SELECT unnest($1::uuid[]), unnest($6::bigint[])
         )
         INSERT INTO outcomes (execution_id, tenant, flow, tag, status, ended_at)
         SELECT * FROM ended ON CONFLICT DO NOTHING

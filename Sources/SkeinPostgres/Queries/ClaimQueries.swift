@@ -100,7 +100,8 @@ enum ClaimQueries {
 
             SELECT min(following.next_at), (SELECT q.name FROM limit_queue q ORDER BY q.name LIMIT 1) IS NOT NULL,
                 (SELECT r.tenant FROM ready r WHERE r.tenant <> '' ORDER BY r.tenant LIMIT 1) IS NOT NULL,
-                (SELECT c.execution_id FROM cascades c ORDER BY c.execution_id LIMIT 1) IS NOT NULL
+                (SELECT c.execution_id FROM cascades c ORDER BY c.execution_id LIMIT 1) IS NOT NULL,
+                (SELECT q.id FROM requests q ORDER BY q.id LIMIT 1) IS NOT NULL
             FROM pair CROSS JOIN LATERAL (
                 SELECT r.next_at FROM ready r
                 WHERE r.priority = pair.priority AND r.needs = pair.needs

@@ -3,7 +3,7 @@
 import PostgresClient
 
 enum CommandQueries {
-    /// $1 id, $2 operation, $3 kind, $4 name, $5 payload, $6 time
+    /// $1 id, $2 operation, $3 kind, $4 name, $5 payload, $6 time, $7 actor, $8 request
     static let send = PostgresStatement(
         "send",
         """
@@ -14,8 +14,10 @@ enum CommandQueries {
             WHERE execution_id = $1 AND NOT EXISTS (SELECT FROM inbox WHERE execution_id = $1 AND op_id = $2)
             RETURNING execution_id, wake_gen
         )
-        INSERT INTO inbox (execution_id, gen, op_id, kind, name, payload, at)
-        SELECT execution_id, wake_gen, $2::uuid, $3::smallint, $4::text, $5::bytea, COALESCE($6::timestamptz, clock_timestamp()) FROM r
+        INSERT INTO inbox (execution_id, gen, op_id, kind, name, payload, at, actor, request_id)
+        SELECT execution_id, wake_gen, $2::uuid, $3::smallint, $4::text, $5::bytea, COALESCE($6::timestamptz, clock_timestamp()),
+            $7::text, $8::text
+        FROM r
         ON CONFLICT DO NOTHING
         RETURNING gen
         """)
@@ -23,19 +25,32 @@ enum CommandQueries {
     /// $1 id, $2 operation
     static let sent = PostgresStatement("sent", "SELECT gen FROM inbox WHERE execution_id = $1 AND op_id = $2")
 
+    /// $1 limit, $2 time
+    static let takeRequests = PostgresStatement(
+        "take_requests",
+        """
+        SELECT id, kind, execution_id, op_id, name, payload, reason, actor, request_id
+        FROM take_requests($1::integer, $2::timestamptz)
+        """)
+
+    /// $1 ids
+    static let endRequests = PostgresStatement("end_requests", "DELETE FROM requests WHERE id = ANY($1::bigint[])")
+
     /// Appends at the end of the log it sees. No row: the end has moved, or there is nothing to cancel. The snapshot's
-    /// state and what it covers stay. $1 id, $2 operation, $3 body, $4 time
+    /// state and what it covers stay. $1 id, $2 operation, $3 body, $4 time, $5 the row's time
     static let cancel = PostgresStatement(
         "cancel",
         """
         WITH x AS MATERIALIZED (
-            SELECT r.execution_id, l.seq FROM ready r CROSS JOIN LATERAL (
-                SELECT seq + n AS seq FROM log WHERE execution_id = r.execution_id ORDER BY seq DESC LIMIT 1) l
+            SELECT r.execution_id, l.seq, l.hash FROM ready r CROSS JOIN LATERAL (
+                SELECT seq + n AS seq, hash FROM log WHERE execution_id = r.execution_id ORDER BY seq DESC LIMIT 1) l
             WHERE r.execution_id = $1 AND NOT r.cancelling
         ),
         ins AS (
-            INSERT INTO log (execution_id, seq, n, kind, op_id, body, at)
-            SELECT execution_id, seq, 1, 6, $2::uuid, $3::bytea, COALESCE($4::timestamptz, clock_timestamp()) FROM x
+            INSERT INTO log (execution_id, seq, n, kind, op_id, body, at, hash)
+            SELECT execution_id, seq, 1, 6, $2::uuid, $3::bytea, $5::timestamptz,
+                row_hash(hash, execution_id, seq, 1::smallint, 6::smallint, $2::uuid, $3::bytea)
+            FROM x
             ON CONFLICT (execution_id, seq) DO NOTHING
             RETURNING execution_id, seq
         ),
@@ -53,6 +68,7 @@ enum CommandQueries {
         outcome AS (
             INSERT INTO outcomes (execution_id, tenant, flow, tag, status, ended_at) SELECT * FROM snap ON CONFLICT DO NOTHING
         ),
+        counts AS (INSERT INTO rollup_queue (execution_id, seq) SELECT execution_id, seq FROM ins),
         note AS (
             INSERT INTO fanin (parent_id, round, failed)
             SELECT c.parent_id, c.round, true FROM ins JOIN children c ON c.child_id = ins.execution_id

@@ -18,7 +18,7 @@ enum CreationQueries {
 
     /// $1 ids, $2 tenants, $3 flows, $4 keys, $5 versions, $6 tags, $7 parents, $8 roots, $9 priorities, $10 creation
     /// times, $11 ready times, $12 needs, $13 owners, $14 claims, $15 leases in microseconds, $16 operations, $17
-    /// bodies, $18 counts, $19 time
+    /// bodies, $18 counts, $19 time, $20 times of the rows, $21 hashes
     static let keyed = PostgresStatement(
         "create_keyed",
         """
@@ -26,9 +26,9 @@ enum CreationQueries {
             SELECT * FROM unnest(
                 $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::uuid[], $9::smallint[],
                 $10::timestamptz[], $11::timestamptz[], $12::text[], $13::uuid[], $14::uuid[], $15::bigint[], $16::uuid[], $17::bytea[],
-                $18::smallint[])
+                $18::smallint[], $20::timestamptz[], $21::bytea[])
                 u(id, tenant, flow, key, version, tag, parent, root, priority, created_at, ready_at, needs, owner, claim, lease, op,
-                body, n)
+                body, n, at, hash)
         ),
         k AS MATERIALIZED (
             SELECT u.*, k.execution_id AS holder, k.fingerprint, k.expires_at,
@@ -36,8 +36,8 @@ enum CreationQueries {
             FROM u LEFT JOIN idempotency_keys k ON k.tenant = u.tenant AND k.flow = u.flow AND k.key = u.key
         ),
         l AS (
-            INSERT INTO log (execution_id, seq, n, kind, op_id, body, at)
-            SELECT id, 1, n, 1, op, body, COALESCE($19::timestamptz, clock_timestamp()) FROM k WHERE holder = id ORDER BY id
+            INSERT INTO log (execution_id, seq, n, kind, op_id, body, at, hash)
+            SELECT id, 1, n, 1, op, body, at, hash FROM k WHERE holder = id ORDER BY id
             ON CONFLICT (execution_id, seq) DO NOTHING
             RETURNING execution_id
         ),

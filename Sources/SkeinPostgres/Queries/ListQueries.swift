@@ -40,6 +40,7 @@ struct ListQuery {
         }
         list.shape.append(isLive ? "l" : "e")
         list.filter(query, id: id)
+        list.conditions.append("NOT EXISTS (SELECT FROM deletions d WHERE d.root_id = e.root_id)")
         if ended == nil, !query.statuses.isEmpty {
             list.add("s", .array(.int2s(query.statuses.map(\.code)))) { "\(status) = ANY(\($0)::smallint[])" }
         }

@@ -6,7 +6,7 @@ enum ReadQueries {
     /// The columns of a row of an execution's record, between its id and whatever else is asked for.
     static let record = """
         l.seq, l.n, l.kind, l.at, l.body, x.claim_id, x.owner, x.next_at, x.needs,
-            CASE WHEN l.seq = 1 THEN x.state END AS state
+            CASE WHEN l.seq = 1 THEN x.state END AS state, l.hash
         """
 
     /// Up to where the snapshot says it all.
@@ -15,9 +15,9 @@ enum ReadQueries {
     /// The first row of a log and those beyond the snapshot.
     static let itsRows = """
         CROSS JOIN LATERAL (
-            SELECT seq, n, kind, at, body FROM log WHERE execution_id = x.id AND seq = 1
+            SELECT seq, n, kind, at, body, hash FROM log WHERE execution_id = x.id AND seq = 1
             UNION ALL
-            SELECT seq, n, kind, at, body FROM log WHERE execution_id = x.id AND seq > GREATEST(x.covered, 1)) l
+            SELECT seq, n, kind, at, body, hash FROM log WHERE execution_id = x.id AND seq > GREATEST(x.covered, 1)) l
         """
 
     /// Records, each as the rows of its log. $1 ids, $2 time
@@ -47,11 +47,25 @@ enum ReadQueries {
     static let rows = PostgresStatement(
         "rows",
         """
-        SELECT seq, n, kind, at, body FROM log
+        SELECT seq, n, kind, at, body, hash FROM log
         WHERE execution_id = $1 AND seq + n > $2::bigint
             AND seq >= COALESCE((SELECT seq FROM log WHERE execution_id = $1 AND seq <= $2::bigint ORDER BY seq DESC LIMIT 1), 1)
         ORDER BY seq LIMIT $3::integer
         """)
+
+    /// $1 from, $2 to, $3 beyond this one, $4 limit
+    static let verifiable = PostgresStatement(
+        "verifiable_logs",
+        """
+        SELECT e.id FROM executions e
+        WHERE ($3::uuid IS NULL OR e.id > $3) AND ($1::timestamptz IS NULL OR e.created_at >= $1)
+            AND ($2::timestamptz IS NULL OR e.created_at < $2)
+        ORDER BY e.id LIMIT $4::integer
+        """)
+
+    /// $1 ids
+    static let verify = PostgresStatement(
+        "verify_logs", "SELECT v.execution_id, v.seq, v.problem FROM verify_logs($1::uuid[]) v")
 
     /// $1 id, $2 version, $3 definition
     static let registerFlow = PostgresStatement(

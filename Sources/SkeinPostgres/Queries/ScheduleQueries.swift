@@ -151,12 +151,12 @@ enum ScheduleQueries {
         c AS MATERIALIZED (
             SELECT c.* FROM t JOIN unnest(
                 $11::uuid[], $12::text[], $13::text[], $14::text[], $15::text[], $16::smallint[], $17::timestamptz[], $18::timestamptz[],
-                $19::text[], $20::uuid[], $21::bytea[], $22::smallint[])
-                c(id, tenant, flow, version, tag, priority, created_at, ready_at, needs, op, body, n) ON c.id = t.execution_id
+                $19::text[], $20::uuid[], $21::bytea[], $22::smallint[], $25::timestamptz[], $26::bytea[])
+                c(id, tenant, flow, version, tag, priority, created_at, ready_at, needs, op, body, n, at, hash) ON c.id = t.execution_id
         ),
         l AS (
-            INSERT INTO log (execution_id, seq, n, kind, op_id, body, at)
-            SELECT id, 1, n, 1, op, body, COALESCE($24::timestamptz, clock_timestamp()) FROM c ORDER BY id
+            INSERT INTO log (execution_id, seq, n, kind, op_id, body, at, hash)
+            SELECT id, 1, n, 1, op, body, at, hash FROM c ORDER BY id
         ),
         r AS (
             INSERT INTO ready (execution_id, next_at, priority, needs, tenant, flow)

@@ -12,7 +12,7 @@ extension PostgresExecutionStore {
             try result.rows.compactMap { row in
                 let id = try row.id(0, as: ExecutionID.self)
                 guard seen.insert(id).inserted, let record = records[id] else { return nil }
-                let code = try row.int16(11)
+                let code = try row.int16(12)
                 guard let status = ExecutionStatus(code: code) else {
                     throw StoreError(.corrupt, "an execution with the status \(code)")
                 }

@@ -37,7 +37,7 @@ extension PostgresExecutionStore {
         let query = PostgresQuery(
             ReadQueries.rows, [.uuid(id.postgres), .int8(position), .int4(Int32(clamping: limit))])
         let result = try await insist { try await connections.reads.query(query) }
-        let rows = try await once { try result.rows.map { try LogRow($0, at: 0) } }
+        let rows = try await once { try result.rows.map { try LogRow($0, at: 0, hash: 5) } }
         var events = 0
         return Array(
             rows.prefix { row in
@@ -84,7 +84,7 @@ struct LoadedRecord {
     static func read(_ result: PostgresResult) throws -> [ExecutionID: LoadedRecord] {
         var records: [ExecutionID: LoadedRecord] = [:]
         for row in result.rows {
-            let logRow = try LogRow(row, at: 1)
+            let logRow = try LogRow(row, at: 1, hash: 11)
             let id = try row.id(0, as: ExecutionID.self)
             if records[id] == nil {
                 records[id] = LoadedRecord(
@@ -119,15 +119,15 @@ extension ExecutionCreation {
 }
 
 extension LogRow {
-    /// Reads seq, n, kind, at and body from five columns.
-    init(_ row: PostgresRow, at column: Int) throws {
+    /// Reads seq, n, kind, at and body from five columns, and the hash.
+    init(_ row: PostgresRow, at column: Int, hash: Int) throws {
         let number = try row.int16(column + 2)
         guard let kind = RowKind(rawValue: number) else {
             throw StoreError(.corrupt, "a log row of unknown kind \(number)")
         }
         self.init(
             position: try row.int64(column), count: try row.int16(column + 1), kind: kind, at: try row.time(column + 3),
-            body: try row.bytes(column + 4))
+            body: try row.bytes(column + 4), hash: try row.bytesIfPresent(hash))
     }
 }
 

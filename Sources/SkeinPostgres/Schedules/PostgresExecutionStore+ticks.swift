@@ -15,7 +15,10 @@ extension PostgresExecutionStore {
         }
         let query = PostgresQuery(
             ScheduleQueries.decide,
-            schedules(decisions) + ticks(decisions) + executions(appends) + [.uuid(worker.postgres), queryTime])
+            schedules(decisions) + ticks(decisions) + executions(appends) + [
+                .uuid(worker.postgres), queryTime, .array(.timestamps(appends.map(\.at.microseconds))),
+                .array(.byteas(appends.map(\.hash))),
+            ])
         var isRepeated = false
         let made = try await insist {
             let isAgain = isRepeated

@@ -84,6 +84,18 @@ struct QueryReader {
         return id
     }
 
+    mutating func worker(_ name: String) -> WorkerID? {
+        guard let text = text(name) else { return nil }
+        guard let id = WorkerID(text) else {
+            add(name, "BAD_VALUE", "\(text.quoted) is not the id of a worker.")
+            return nil
+        }
+        return id
+    }
+
+    /// A parameter that may be given several times.
+    func texts(_ name: String) -> [String] { values[name] ?? [] }
+
     mutating func cursor(_ name: String) -> ExecutionID? {
         guard let text = text(name) else { return nil }
         guard let id = Cursor.id(text) else {

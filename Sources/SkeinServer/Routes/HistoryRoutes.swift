@@ -23,18 +23,28 @@ struct HistoryRoutes: Sendable {
         return .json(page.json(of: try await engine.steps(of: try request.executionID()).map(\.json)))
     }
 
+    private static let attemptFilters = [
+        "workerId", "outcome", "startedAfter", "startedBefore", "endedAfter", "endedBefore", "openOnly", "order", "limit",
+        "offset",
+    ]
+
     @Sendable private func attempts(_ request: APIRequest) async throws -> Response {
-        let page = try request.query(["limit", "offset"]) { Page(&$0, limit: Page.largest) }
         let id = try request.executionID()
-        var fold = AttemptFold(executionID: id)
-        var next: Int64 = 1
-        while true {
-            let events = try await engine.events(of: id, from: next, limit: Page.largest)
-            for event in events { fold.add(event) }
-            guard let last = events.last, events.count == Page.largest else { break }
-            next = last.seq + 1
+        let query = try request.query(Self.attemptFilters) { reader in
+            var query = AuditQuery(.execution(id))
+            query.workerID = reader.worker("workerId")
+            query.outcomes = reader.choices("outcome", AttemptOutcome.self)
+            query.startedAfter = reader.time("startedAfter")
+            query.startedBefore = reader.time("startedBefore")
+            query.endedAfter = reader.time("endedAfter")
+            query.endedBefore = reader.time("endedBefore")
+            query.openOnly = reader.bool("openOnly") ?? false
+            query.order = reader.choices("order", AuditQuery.Order.self).first ?? .ascending
+            query.limit = reader.integer("limit", in: 1...Page.largest) ?? Page.largest
+            query.offset = reader.integer("offset", in: 0...Int(Int32.max)) ?? 0
+            return query
         }
-        return .json(page.json(of: fold.attempts))
+        return .json(try await engine.auditAttempts(query).json(\.json))
     }
 
     // MARK: - Events

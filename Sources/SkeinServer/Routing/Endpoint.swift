@@ -36,6 +36,8 @@ struct Endpoints {
             + WorkRoutes(engine: engine, drain: drain).endpoints
             + ScheduleRoutes(engine: engine).endpoints
             + InsightRoutes(engine: engine).endpoints
+            + AuditRoutes(engine: engine).endpoints
+            + RetentionRoutes(engine: engine).endpoints
             + history.endpoints
             + WeaverRoutes(engine: engine, events: history.events).endpoints
             + ClusterRoutes(engine: engine).endpoints

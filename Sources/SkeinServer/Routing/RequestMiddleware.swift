@@ -22,7 +22,8 @@ struct RequestMiddleware: RouterMiddleware {
         context.logger[metadataKey: "request.id"] = "\(context.requestID)"
         var response: Response
         do {
-            response = try await next(request, context)
+            let caller = Caller(actor: request.headers[.actor].flatMap(Self.actor), requestID: context.requestID)
+            response = try await Caller.$current.withValue(caller) { try await next(request, context) }
         } catch let error as BodyReadFailure {
             // The request itself is broken: the connection's own errors are answered by the connection.
             throw error.underlying
@@ -35,6 +36,12 @@ struct RequestMiddleware: RouterMiddleware {
         response.headers[.contentTypeOptions] = "nosniff"
         record(request, context, response.status, began.duration(to: .now))
         return response
+    }
+
+    /// Who says to be asking: 1 to 200 bytes without control characters.
+    private static func actor(_ text: String) -> String? {
+        (1...200).contains(text.utf8.count) && !text.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F }
+            ? text : nil
     }
 
     private func answer(to error: any Error, _ context: APIContext) -> Response {

@@ -52,7 +52,7 @@ extension FlowValidationTests {
         Mistake(["rateLimit": ["limit": 1]], "REQUIRED_MISSING /rateLimit/perMs"),
         Mistake(
             ["rateLimit": ["limit": 1, "per": 5]], "UNKNOWN_FIELD /rateLimit/per", "REQUIRED_MISSING /rateLimit/perMs"),
-        Mistake(["sla": [:]], "NOT_SUPPORTED_YET /sla"),
+        Mistake(["sla": 5], "WRONG_TYPE /sla"),
         Mistake(
             ["tasks": [["id": "a"]], "steps": nil, "version": nil, "initialStepId": nil],
             "REQUIRED_MISSING /tasks/0/handler"),

@@ -93,7 +93,7 @@ struct FlowValidationTests {
     @Test func `a flow with many mistakes reports all of them at once`() {
         let json: JSONValue = [
             "id": "", "version": "1.0", "initialStepId": "strat", "maxSteps": 0, "descripton": "x",
-            "timeouts": ["executionMs": -1], "inputSchema": "x", "sla": ["startWithinMs": 1],
+            "timeouts": ["executionMs": -1], "inputSchema": "x", "sla": ["startWithinMs": 0],
             "steps": [
                 "start": [
                     "id": "begin", "type": "conditional",
@@ -117,7 +117,7 @@ struct FlowValidationTests {
         #expect(
             Self.places(validation.errors) == [
                 "UNKNOWN_FIELD /descripton", "REQUIRED_MISSING /id", "BAD_VERSION /version", "WRONG_TYPE /inputSchema",
-                "OUT_OF_RANGE /timeouts/executionMs", "OUT_OF_RANGE /maxSteps", "NOT_SUPPORTED_YET /sla",
+                "OUT_OF_RANGE /timeouts/executionMs", "OUT_OF_RANGE /maxSteps", "OUT_OF_RANGE /sla/startWithinMs",
                 "STEP_ID_MISMATCH /steps/start/id", "TRANSITION_UNKNOWN /steps/start/config/default",
                 "BAD_OPERATOR /steps/start/config/conditions/0/op", "REQUIRED_MISSING /steps/work/type",
                 "BAD_TEMPLATE /steps/work/input/template/a", "BAD_PATH /steps/work/outputKey",

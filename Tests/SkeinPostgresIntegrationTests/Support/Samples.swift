@@ -32,14 +32,14 @@ enum Sample {
         let creation = creation(id, flow: flow, tag: tag, priority: priority)
         return Append(
             executionID: id, position: 1, kind: .created, count: count, operationID: operation(),
-            body: body([.created(creation)]),
+            at: time, body: body([.created(creation)]),
             effect: .create(NewExecution(creation: creation, needs: needs, readyAt: readyAt), ownership: ownership))
     }
 
     static func step(_ id: ExecutionID, at position: Int64, count: Int16 = 1) -> Append {
         Append(
             executionID: id, position: position, kind: .step, count: count, operationID: operation(),
-            body: body(Array(repeating: .started, count: Int(count))))
+            at: time, body: body(Array(repeating: .started, count: Int(count))))
     }
 
     static func park(
@@ -48,14 +48,14 @@ enum Sample {
     ) -> Append {
         Append(
             executionID: id, position: position, kind: .park, count: 1, operationID: operation(),
-            body: body([.started]),
+            at: time, body: body([.started]),
             effect: .park(due: due, seenGeneration: seen, needs: needs), snapshot: snapshot)
     }
 
     static func end(_ id: ExecutionID, at position: Int64) -> Append {
         Append(
             executionID: id, position: position, kind: .end, count: 1, operationID: operation(),
-            body: body([.completed]),
+            at: time, body: body([.completed]),
             effect: .end(.completed), snapshot: Snapshot(status: .completed, bytes: Array("{}".utf8)))
     }
 

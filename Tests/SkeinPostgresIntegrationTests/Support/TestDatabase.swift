@@ -105,7 +105,9 @@ struct TestSchema {
         return killed
     }
 
-    func drop() async throws { try await run("DROP SCHEMA IF EXISTS \"\(name)\" CASCADE") }
+    func drop() async throws {
+        try await run("DROP SCHEMA IF EXISTS \"\(name)\", \"\(name)_report\" CASCADE")
+    }
 }
 
 @Suite struct EnvironmentTests {

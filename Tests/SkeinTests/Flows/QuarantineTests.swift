@@ -19,10 +19,11 @@ struct QuarantineTests {
                 let body = LogBody(
                     workerID: worker, at: bench.clock.now,
                     events: [.recovered(from: claim.previousOwner, reason: "worker unavailable")])
+                let last = try await bench.store.record(id)?.rows.last
                 let row = Append(
                     executionID: id, position: Int64(index) + 1, kind: .recovered, count: 1,
                     operationID: OperationID(raw: .v4(random: 3, UInt64(index))),
-                    body: body.encoded(), effect: .none, snapshot: nil)
+                    at: body.at, body: body.encoded(), after: last?.hash)
                 guard case .committed = try await bench.store.commit([row], writer: 0)[0] else {
                     Issue.record("the row is not committed")
                     return id

@@ -108,7 +108,15 @@ private actor TestDatabase {
         }
     }
 
+    /// Whatever a test did: every log fits together, and the hashes of its rows.
     func giveBack(_ schema: String) async throws {
+        try await connection().simple(
+            """
+            DO $$ DECLARE misfit record; BEGIN
+                SELECT * INTO misfit FROM \(schema).verify_logs(ARRAY(SELECT id FROM \(schema).executions)) LIMIT 1;
+                IF FOUND THEN RAISE EXCEPTION 'the log of % does not fit at %: %', misfit.execution_id, misfit.seq, misfit.problem; END IF;
+            END $$
+            """)
         try await empty(schema)
         free.append(schema)
     }
@@ -117,9 +125,10 @@ private actor TestDatabase {
         try await connection().simple(
             """
             DO $$ DECLARE t text; BEGIN
+                PERFORM set_config('skein.retention', 'on', true);
                 FOR t IN SELECT c.oid::regclass FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                     WHERE n.nspname = '\(schema)' AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-                        AND c.relname <> 'migrations'
+                        AND c.relname NOT IN ('migrations', 'rollup_state')
                 LOOP EXECUTE 'DELETE FROM ' || t; END LOOP;
             END $$
             """)

@@ -1,0 +1,33 @@
+// Who asks. What a person or a program does to an execution is recorded with it, in the same row.
+
+public import SkeinCore
+
+/// On whose behalf the current task calls the engine.
+///
+///     try await Caller.$current.withValue(Caller(actor: "ada@example.org", requestID: id)) {
+///         try await engine.cancel(order, reason: "wrong address")
+///     }
+///
+/// Servers set it for each request. Steps run without one: what their code starts has the step's execution as its cause.
+public struct Caller: Sendable, Hashable {
+    @TaskLocal public static var current: Caller?
+
+    /// Who, as far as the server knows.
+    public var actor: String?
+    public var requestID: String?
+
+    public init(actor: String? = nil, requestID: String? = nil) {
+        self.actor = actor
+        self.requestID = requestID
+    }
+}
+
+extension Intervention {
+    /// With what the caller of this task did not say of itself, as rows can hold it.
+    var told: Intervention {
+        let caller = Caller.current
+        return Intervention(
+            actor: (actor ?? caller?.actor).map(plain), reason: reason.map(plain),
+            requestID: (requestID ?? caller?.requestID).map(plain))
+    }
+}
