@@ -159,8 +159,8 @@ struct WorkflowAudit {
             if let parent = member.parentID, member.id != root { children[parent, default: []].append(member.id) }
         }
         var best: [ExecutionID: (total: Duration, next: ExecutionID?)] = [:]
-        // Children are younger than their parents.
-        for member in executions.reversed() {
+        // Children before their parents.
+        for member in executions.sorted(by: { $0.execution.creation.depth > $1.execution.creation.depth }) {
             var next: (total: Duration, id: ExecutionID)?
             for child in (children[member.id] ?? []).sorted() {
                 let total = best[child]?.total ?? .zero

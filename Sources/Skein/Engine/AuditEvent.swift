@@ -79,6 +79,7 @@ extension AuditEvent {
             break
         case .created(let creation):
             metadata = ["flowId": .string(creation.flowID), "flowVersion": .string(creation.flowVersion)]
+            take(creation.by)
         case .stepStarted(let stepID, let attempt, let startedAt, let worker):
             self.stepID = stepID
             self.attempt = attempt
@@ -219,6 +220,7 @@ extension AuditEvent {
 
     private mutating func take(_ by: Intervention) {
         if let actor = by.actor { metadata["actor"] = .string(actor) }
+        if let requestID = by.requestID { metadata["requestId"] = .string(requestID) }
         message = by.reason ?? message
     }
 

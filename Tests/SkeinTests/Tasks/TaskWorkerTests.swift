@@ -55,7 +55,7 @@ struct TaskWorkerTests {
         #expect(attempts.map(\.outcome).contains(.interrupted))
         let recovered = try await engine.events(of: id).filter { $0.type == "execution.recovered" }
         #expect(recovered.count == 1 && recovered.first?.workerID == engine.workerID)
-        #expect(recovered.first?.metadata["from"]?.string == worker(1).description)
+        #expect(recovered.first?.metadata["recoveredFrom"]?.string == worker(1).description)
         // What the dead worker still has to say meets the rows of its successor.
         let late = Append(
             executionID: id, position: 3, kind: .step, count: 1, operationID: OperationID(raw: .v4(random: 7, 2)),
