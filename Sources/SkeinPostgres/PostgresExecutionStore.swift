@@ -53,6 +53,9 @@ public final class PostgresExecutionStore: ExecutionStore {
 
     /// The time that statements are asked with; NULL stands for the database's own.
     var queryTime: PostgresParameter { .timestamptz(clock.queryTime?.microseconds) }
+
+    /// Who asks, and by which request: the last parameters of what leaves a row in `audit`.
+    var caller: [PostgresParameter] { [.text(Caller.current?.actor), .text(Caller.current?.requestID)] }
 }
 
 extension ExecutionStore where Self == PostgresExecutionStore {

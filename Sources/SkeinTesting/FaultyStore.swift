@@ -144,7 +144,9 @@ extension FaultyStore {
         try await writing { try await base.create(batch) }
     }
 
-    public func cancel(_ id: ExecutionID, operationID: OperationID, at: Timestamp, body: [UInt8]) async throws -> CancelOutcome {
+    public func cancel(_ id: ExecutionID, operationID: OperationID, at: Timestamp, body: [UInt8]) async throws
+        -> CancelOutcome
+    {
         try await writing {
             let outcome = try await base.cancel(id, operationID: operationID, at: at, body: body)
             if case .cancelled = outcome { hooks?.committed([id], [.committed(woken: false)]) }

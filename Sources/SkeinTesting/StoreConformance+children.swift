@@ -131,7 +131,8 @@ extension StoreConformance {
                 child.executionID, operationID: scene.operationID(), at: scene.now, body: scene.cancelled())
             try expect("the woken", try await scene.store.countEndedChildren(), is: [id])
             try expect("the cascades", try await scene.store.cascades(limit: 5), is: [])
-            _ = try await scene.store.cancel(id, operationID: scene.operationID(), at: scene.now, body: scene.cancelled())
+            _ = try await scene.store.cancel(
+                id, operationID: scene.operationID(), at: scene.now, body: scene.cancelled())
             try expect("the cascades", try await scene.store.cascades(limit: 5), is: [id])
             let look = scene.request(scene.ownership(worker), limit: 0)
             try expect("a cascade, as claims see it", try await scene.store.claim(look).hasCascades, is: true)
@@ -145,7 +146,8 @@ extension StoreConformance {
             try await scene.commit(scene.step(id, at: 2))
             let late = scene.end(id, at: 2, status: .cancelled)
             let row = Append(
-                executionID: id, position: 2, kind: .end, count: 1, operationID: scene.operationID(), at: scene.now, body: late.body,
+                executionID: id, position: 2, kind: .end, count: 1, operationID: scene.operationID(), at: scene.now,
+                body: late.body,
                 effect: late.effect, snapshot: late.snapshot, cascades: true)
             try await scene.expectFenced(row)
             try expect("the cascades", try await scene.store.cascades(limit: 5), is: [])

@@ -132,7 +132,8 @@ extension StoreConformance {
             let worker = try await scene.worker()
             let held = try await scene.held(worker)
             let id = held.executionID
-            _ = try await scene.store.cancel(id, operationID: scene.operationID(), at: scene.now, body: scene.cancelBody())
+            _ = try await scene.store.cancel(
+                id, operationID: scene.operationID(), at: scene.now, body: scene.cancelBody())
             for row in [scene.step(id, at: 2), scene.park(id, at: 2), scene.end(id, at: 2)] {
                 try await scene.expectFenced(row)
             }
@@ -148,10 +149,12 @@ extension StoreConformance {
             let id = try await scene.create()
             let operation = scene.operationID()
             for _ in 1...2 {
-                let outcome = try await scene.store.cancel(id, operationID: operation, at: scene.now, body: scene.cancelBody())
+                let outcome = try await scene.store.cancel(
+                    id, operationID: operation, at: scene.now, body: scene.cancelBody())
                 try expect("the outcome", outcome, is: .cancelled(position: 2))
             }
-            let other = try await scene.store.cancel(id, operationID: scene.operationID(), at: scene.now, body: scene.cancelBody())
+            let other = try await scene.store.cancel(
+                id, operationID: scene.operationID(), at: scene.now, body: scene.cancelBody())
             try expect("another cancel", other, is: .notAlive)
             try expect("the rows", try await scene.log(id).count, is: 2)
         },
@@ -169,7 +172,8 @@ extension StoreConformance {
             let id = try await scene.create()
             try await scene.commit(scene.park(id, at: 2, snapshot: "state"))
             try await scene.commit(scene.step(id, at: 3))
-            _ = try await scene.store.cancel(id, operationID: scene.operationID(), at: scene.now, body: scene.cancelBody())
+            _ = try await scene.store.cancel(
+                id, operationID: scene.operationID(), at: scene.now, body: scene.cancelBody())
             let record = try await scene.record(id)
             try expect("the snapshot", record.snapshot, is: Array("state".utf8))
             try expect("rows beyond the snapshot", record.rows.map(\.kind), is: [.step, .cancel])

@@ -28,7 +28,8 @@ extension StoreConformance {
             try await scene.commit(scene.end(held[0].executionID, at: 2))
             try expect("who is let in", try await scene.store.admit([scene.limit]).woken, is: [held[1].executionID])
             _ = try await scene.store.cancel(
-                held[1].executionID, operationID: scene.operationID(), at: scene.now, body: scene.end(held[1].executionID, at: 2).body)
+                held[1].executionID, operationID: scene.operationID(), at: scene.now,
+                body: scene.end(held[1].executionID, at: 2).body)
             try expect("who is next", try await scene.store.admit([scene.limit]).woken, is: [held[2].executionID])
         },
         Case("who is let in while its owner lets go of it is due at once") { scene in

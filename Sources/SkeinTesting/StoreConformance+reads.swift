@@ -134,7 +134,8 @@ extension StoreConformance {
                 expected[id] = status
             }
             let cancelled = try await scene.create()
-            _ = try await scene.store.cancel(cancelled, operationID: scene.operationID(), at: scene.now, body: scene.cancelBody())
+            _ = try await scene.store.cancel(
+                cancelled, operationID: scene.operationID(), at: scene.now, body: scene.cancelBody())
             expected[cancelled] = .cancelled
             // Running again after a wait: whatever the snapshot says.
             let again = try await scene.create(readyAt: .distantFuture)

@@ -122,7 +122,8 @@ extension StoreConformance {
             let used = try await scene.token(id)
             _ = try await scene.redeem(used)
             let active = [try await scene.token(id), try await scene.token(id)]
-            let outcome = try await scene.store.cancel(id, operationID: scene.operationID(), at: scene.now, body: scene.cancelBody())
+            let outcome = try await scene.store.cancel(
+                id, operationID: scene.operationID(), at: scene.now, body: scene.cancelBody())
             try expect("the outcome", outcome, is: .cancelled(position: 2, tokens: 2))
             for token in active { try expect("a redemption", try await scene.redeem(token), is: .revoked) }
             try expect("the used one", try await scene.redeem(used), is: .used)

@@ -74,7 +74,8 @@ struct StoreScenario: Sendable {
         let events = (0..<max(0, Int(count))).map { ExecutionEvent.stepStarted("s", attempt: $0 + 1, startedAt: now) }
         return Append(
             executionID: id, position: position, kind: kind, count: count, operationID: operationID(),
-            at: now, body: LogBody(workerID: nil, at: now, events: events).encoded(), effect: effect, snapshot: snapshot)
+            at: now, body: LogBody(workerID: nil, at: now, events: events).encoded(), effect: effect, snapshot: snapshot
+        )
     }
 
     func recovered(_ id: ExecutionID, at position: Int64) -> Append { step(id, at: position, kind: .recovered) }

@@ -149,8 +149,10 @@ struct CommitTests {
                 for id in ids {
                     group.addTask {
                         let operation = Sample.operation()
-                        let outcome = try await store.cancel(id, operationID: operation, at: Sample.time, body: Sample.cancellation)
-                        let again = try await store.cancel(id, operationID: operation, at: Sample.time, body: Sample.cancellation)
+                        let outcome = try await store.cancel(
+                            id, operationID: operation, at: Sample.time, body: Sample.cancellation)
+                        let again = try await store.cancel(
+                            id, operationID: operation, at: Sample.time, body: Sample.cancellation)
                         #expect(outcome == again)
                         #expect(outcome != .notAlive)
                     }
@@ -161,7 +163,8 @@ struct CommitTests {
             #expect(try await schema.count("SELECT count(*) FROM log WHERE kind = 6") == 30)
             #expect(try await schema.count("SELECT count(*) FROM outcomes WHERE status = 12") == 30)
             #expect(try await schema.count("SELECT count(*) FROM ready") == 0)
-            let late = try await store.cancel(ids[0], operationID: Sample.operation(), at: Sample.time, body: Sample.cancellation)
+            let late = try await store.cancel(
+                ids[0], operationID: Sample.operation(), at: Sample.time, body: Sample.cancellation)
             #expect(late == .notAlive)
         }
     }

@@ -85,7 +85,9 @@ struct MonthTests {
             let id = try await engine.async("work", payload: "parent").execution.id
             while try await engine.driveDue(limit: 10).claimed > 0 {}
             #expect(try await engine.verifyAudit().misfits.isEmpty)
-            let positions = try await schema.rows("SELECT seq FROM log WHERE execution_id = '\(id)' ORDER BY seq").map { try $0.int64(0) }
+            let positions = try await schema.rows("SELECT seq FROM log WHERE execution_id = '\(id)' ORDER BY seq").map {
+                try $0.int64(0)
+            }
             for position in positions where isAlways || position > 1 {
                 // Whoever owns the table can do anything.
                 try await schema.run(
@@ -94,7 +96,8 @@ struct MonthTests {
                     \(change.replacing("$SEQ", with: "\(position) AND execution_id = '\(id)'"))
                     """)
                 let misfits = try await engine.verifyAudit(id).misfits
-                #expect(misfits.contains { $0.executionID == id && $0.position >= position }, "\(change) at \(position)")
+                #expect(
+                    misfits.contains { $0.executionID == id && $0.position >= position }, "\(change) at \(position)")
                 #expect(try await engine.verifyAudit().misfits == misfits)
                 try await schema.run(
                     """

@@ -39,7 +39,10 @@ struct RequestTests {
         "id": "order", "version": "1.0.0", "initialStepId": "work",
         "inputSchema": ["type": "object", "required": ["n"]],
         "steps": [
-            "work": ["type": "echo", "input": ["type": "key", "key": "n"], "outputKey": "out", "transitions": ["onSuccess": nil]]
+            "work": [
+                "type": "echo", "input": ["type": "key", "key": "n"], "outputKey": "out",
+                "transitions": ["onSuccess": nil],
+            ]
         ],
     ]
     private static let approval: JSONValue = [
@@ -85,8 +88,10 @@ struct RequestTests {
             #expect(try await scene.store.record(task) == nil)
             try await scene.sql.simple("BEGIN")
             let id = try await scene.id(
-                "SELECT start('order', '{\"n\": 7}', '{\"tag\": \"t\", \"priority\": 5, \"metadata\": {\"by\": \"sql\"}, \"requestId\": \"r-1\"}')")
-            let mail = try await scene.id("SELECT enqueue('mail', '\"hello\"', '{\"maxRetries\": 1, \"timeoutMs\": 5000}')")
+                "SELECT start('order', '{\"n\": 7}', '{\"tag\": \"t\", \"priority\": 5, \"metadata\": {\"by\": \"sql\"}, \"requestId\": \"r-1\"}')"
+            )
+            let mail = try await scene.id(
+                "SELECT enqueue('mail', '\"hello\"', '{\"maxRetries\": 1, \"timeoutMs\": 5000}')")
             #expect(try await scene.store.record(id) == nil)
             try await scene.sql.simple("COMMIT")
             let done = try await scene.engine.wait(for: id)
@@ -99,10 +104,13 @@ struct RequestTests {
         }
     }
 
-    @Test func `a key gives the same execution in SQL and in Swift, and another context is refused in both`() async throws {
+    @Test func `a key gives the same execution in SQL and in Swift, and another context is refused in both`()
+        async throws
+    {
         try await scene { scene in
             // Numbers and keys that are written in several ways.
-            let document = #"{"n": 1.50e2, "z": [true, null, {"b": "\u20ac\"", "a": 1E-7}], "\ue000": 1, "\ud83d\ude00": 2, "A": 12345678901234567890123}"#
+            let document =
+                #"{"n": 1.50e2, "z": [true, null, {"b": "\u20ac\"", "a": 1E-7}], "\ue000": 1, "\ud83d\ude00": 2, "A": 12345678901234567890123}"#
             let id = try await scene.id("SELECT start('order', '\(document)', '{\"idempotencyKey\": \"k\"}')")
             #expect(try await scene.id("SELECT start('order', '\(document)', '{\"idempotencyKey\": \"k\"}')") == id)
             let context = try #require(try JSONValue(parsing: document).object)
@@ -115,9 +123,13 @@ struct RequestTests {
             #expect(refused?.state == "SK004")
             #expect(
                 try await scene.id(
-                    "SELECT start('order', '{\"n\": 2}', '{\"idempotencyKey\": \"k\", \"onMismatch\": \"returnExisting\"}')") == id)
-            let other = try await scene.engine.create("order", context: ["n": 3], options: .init(idempotencyKey: "swift"))
-            #expect(try await scene.id("SELECT start('order', '{\"n\": 3.0}', '{\"idempotencyKey\": \"swift\"}')") == other.execution.id)
+                    "SELECT start('order', '{\"n\": 2}', '{\"idempotencyKey\": \"k\", \"onMismatch\": \"returnExisting\"}')"
+                ) == id)
+            let other = try await scene.engine.create(
+                "order", context: ["n": 3], options: .init(idempotencyKey: "swift"))
+            #expect(
+                try await scene.id("SELECT start('order', '{\"n\": 3.0}', '{\"idempotencyKey\": \"swift\"}')")
+                    == other.execution.id)
             _ = try await scene.engine.wait(for: id)
         }
     }
@@ -127,9 +139,13 @@ struct RequestTests {
             let options = #"{"priority": 1000, "tag": "", "delay": 5, "timeouts": {"executionMs": "x"}}"#
             let bad = try #require(try await scene.failure("SELECT start('order', '[]', '\(options)')"))
             #expect(bad.state == "22023")
-            for part in ["priority:", "tag:", "delay:", "timeouts:", "context:"] { #expect(bad.message.contains(part), "\(part)") }
+            for part in ["priority:", "tag:", "delay:", "timeouts:", "context:"] {
+                #expect(bad.message.contains(part), "\(part)")
+            }
             #expect(try await scene.failure("SELECT start('nothing')")?.state == "SK003")
-            #expect(try await scene.failure("SELECT start('order', '{}', '{\"flowVersion\": \"9.0.0\"}')")?.state == "SK003")
+            #expect(
+                try await scene.failure("SELECT start('order', '{}', '{\"flowVersion\": \"9.0.0\"}')")?.state == "SK003"
+            )
             #expect(try await scene.failure("SELECT start('task:mail')")?.state == "22023")
             let task = try await scene.failure("SELECT enqueue('nothing')")
             #expect(task?.state == "SK003" && task?.message == "No handler registered for task: nothing")
@@ -142,7 +158,8 @@ struct RequestTests {
         }
     }
 
-    @Test func `a context that does not fit the schema fails the execution, because SQL cannot check it`() async throws {
+    @Test func `a context that does not fit the schema fails the execution, because SQL cannot check it`() async throws
+    {
         try await scene { scene in
             let id = try await scene.id("SELECT start('order', '{}')")
             let failed = try await scene.engine.wait(for: id)
@@ -159,7 +176,8 @@ struct RequestTests {
                 _ = try await scene.engine.register(.object(flow))
             }
             let versions = [
-                "0.9.0", "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2", "1.0.0-beta.11",
+                "0.9.0", "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2",
+                "1.0.0-beta.11",
                 "1.0.0-rc.1", "1.0.0", "1.2.0", "1.10.0", "2.0.0-rc.9", "2.0.0-rc.10", "2.0.0",
             ]
             let list = versions.reversed().map { "'\($0)'" }.joined(separator: ",")
@@ -176,12 +194,15 @@ struct RequestTests {
             let id = try await scene.id("SELECT start('approval')")
             _ = try await scene.engine.wait(for: id, timeout: .milliseconds(1))
             try await scene.sql.simple("BEGIN")
-            try await scene.sql.simple("SELECT signal('\(id)', 'go', '{\"by\": \"ann\"}', '{\"idempotencyKey\": \"1\"}')")
+            try await scene.sql.simple(
+                "SELECT signal('\(id)', 'go', '{\"by\": \"ann\"}', '{\"idempotencyKey\": \"1\"}')")
             // Whoever holds the transaction open holds up nobody.
             let beside = try await scene.engine.create("order", context: ["n": 1])
             #expect(try await scene.engine.wait(for: beside.execution.id).status == .completed)
             #expect(try await scene.engine.execution(id).status != .completed)
-            try await scene.sql.simple("SELECT signal('\(id)', 'go', '{\"by\": \"bob\"}'); SELECT signal('\(id)', 'go', '0', '{\"idempotencyKey\": \"1\"}')")
+            try await scene.sql.simple(
+                "SELECT signal('\(id)', 'go', '{\"by\": \"bob\"}'); SELECT signal('\(id)', 'go', '0', '{\"idempotencyKey\": \"1\"}')"
+            )
             try await scene.sql.simple("COMMIT")
             let done = try await scene.engine.wait(for: id)
             #expect(done.status == .completed && done.context["answer"] == ["by": "ann"])
@@ -191,7 +212,8 @@ struct RequestTests {
     @Test func `a cancel takes the reason and who asked along`() async throws {
         try await scene { scene in
             let id = try await scene.id("SELECT start('approval')")
-            try await scene.sql.simple("SELECT cancel('\(id)', 'not wanted', '{\"actor\": \"ann\", \"requestId\": \"r-2\"}')")
+            try await scene.sql.simple(
+                "SELECT cancel('\(id)', 'not wanted', '{\"actor\": \"ann\", \"requestId\": \"r-2\"}')")
             let done = try await scene.engine.wait(for: id)
             #expect(done.status == .cancelled && done.cancellation?.reason == "not wanted")
             #expect(done.cancellation?.actor == "ann" && done.cancellation?.requestID == "r-2")

@@ -101,7 +101,8 @@ struct InMemoryStoreTests {
         let creation = ExecutionCreation(
             id: id, flowID: "f", flowVersion: "1.0.0", context: [:], priority: priority, createdAt: clock.now)
         return Append(
-            executionID: id, position: 1, kind: .created, count: 1, operationID: OperationID(raw: id.raw), at: Timestamp(microseconds: 0), body: [],
+            executionID: id, position: 1, kind: .created, count: 1, operationID: OperationID(raw: id.raw),
+            at: Timestamp(microseconds: 0), body: [],
             effect: .create(
                 NewExecution(creation: creation, needs: needs, readyAt: readyAt ?? clock.now), ownership: nil))
     }

@@ -24,7 +24,9 @@ extension Engine {
         if let page = try await store.auditAttempts(query) { return page }
         let workflow = try await WorkflowAudit(of: query.scope, in: self)
         let found = workflow.executions.flatMap(\.attempts).filter { query.takes($0) }
-            .sorted { ($0.attempt, $0.executionID, $0.stepID, $0.seq) < ($1.attempt, $1.executionID, $1.stepID, $1.seq) }
+            .sorted {
+                ($0.attempt, $0.executionID, $0.stepID, $0.seq) < ($1.attempt, $1.executionID, $1.stepID, $1.seq)
+            }
         return query.page(of: found)
     }
 

@@ -188,12 +188,15 @@ struct WorkflowAudit {
             let (mine, theirs) = (one.duration ?? .zero, other.duration ?? .zero)
             if mine != theirs { return mine > theirs }
             let none = Timestamp(microseconds: .max)
-            return (one.startedAt ?? none, one.executionID, one.seq) < (other.startedAt ?? none, other.executionID, other.seq)
+            return (one.startedAt ?? none, one.executionID, one.seq) < (
+                other.startedAt ?? none, other.executionID, other.seq
+            )
         }
         return sorted.prefix(5).map { attempt in
             [
                 "executionId": .string(attempt.executionID.description), "stepId": .string(attempt.stepID.rawValue),
-                "attempt": .int(Int64(attempt.attempt)), "name": names[attempt.executionID].map { .string($0) } ?? .null,
+                "attempt": .int(Int64(attempt.attempt)),
+                "name": names[attempt.executionID].map { .string($0) } ?? .null,
                 "durationUs": attempt.duration.map { .int($0.microseconds) } ?? .null,
                 "outcome": attempt.outcome.map { .string($0.rawValue) } ?? .null, "startedAt": text(attempt.startedAt),
                 "endedAt": text(attempt.endedAt),

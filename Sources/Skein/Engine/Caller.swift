@@ -1,6 +1,6 @@
 // Who asks. What a person or a program does to an execution is recorded with it, in the same row.
 
-public import SkeinCore
+import SkeinCore
 
 /// On whose behalf the current task calls the engine.
 ///

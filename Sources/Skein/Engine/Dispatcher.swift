@@ -59,7 +59,8 @@ final class Dispatcher: Sendable {
     /// - Parameter start: loads and drives what was claimed; owes each claim a slot or a cancelled reservation.
     init(
         store: any ExecutionStore, coordination: Coordination, slots: SlotTable, courtesy: Courtesy,
-        handlers: HandlerRegistry, taskRoom: TaskRoom, limits: LimitKeeper, fanIn: FanIn, requests: RequestDesk, clock: any EngineClock,
+        handlers: HandlerRegistry, taskRoom: TaskRoom, limits: LimitKeeper, fanIn: FanIn, requests: RequestDesk,
+        clock: any EngineClock,
         configuration: EngineConfiguration, identity: WorkerIdentity, metrics: EngineMetrics, logger: Logger,
         start: @escaping @Sendable ([Claim], ClaimID) async -> Void
     ) {

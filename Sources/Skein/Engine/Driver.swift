@@ -258,7 +258,8 @@ final class Driver: Sendable {
             return await refuse(&drive, fact, more, error)
         case .committed(let woken):
             let end = settle(&drive, pending, woken: woken)
-            if end == .ended, drive.state.status != .completed, drive.state.creation.metadata?["pauseOnFailure"] == true {
+            if end == .ended, drive.state.status != .completed, drive.state.creation.metadata?["pauseOnFailure"] == true
+            {
                 await pauseSchedule(drive.state.creation)
             }
             return end
@@ -318,7 +319,8 @@ final class Driver: Sendable {
         let snapshot = after.map { Snapshot(status: $0.status, bytes: isDue ? $0.snapshot() : nil) }
         let append = Append(
             executionID: drive.slot.executionID, position: drive.state.position, kind: transition.kind,
-            count: count, operationID: operationID, at: now, body: body, hash: hash, effect: effect, snapshot: snapshot, consumed: transition.consumed,
+            count: count, operationID: operationID, at: now, body: body, hash: hash, effect: effect, snapshot: snapshot,
+            consumed: transition.consumed,
             family: drive.state.family(after: transition.events, end: end, spawns: spawns),
             cascades: drive.state.cascades(after: transition.events),
             closedTokens: drive.state.closedTokens(by: transition.events))

@@ -64,8 +64,10 @@ extension Engine {
 
     /// What the chores do with the configuration's policies, for a few seconds at a time; nil: there are none.
     var pruneByItself: (@Sendable () async throws -> Void)? {
-        let policies = [(configuration.retention, String?.none), (configuration.tasks.retention?.policy, TaskDefinition.prefix)]
-            .compactMap { policy, prefix in policy.map { ($0, prefix) } }
+        let policies = [
+            (configuration.retention, String?.none), (configuration.tasks.retention?.policy, TaskDefinition.prefix),
+        ]
+        .compactMap { policy, prefix in policy.map { ($0, prefix) } }
         guard !policies.isEmpty else { return nil }
         return { [weak self] in
             for (policy, prefix) in policies {

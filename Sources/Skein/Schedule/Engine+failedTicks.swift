@@ -31,7 +31,8 @@ extension Engine {
             let id = creation.metadata?["schedule"]?["id"]?.string.flatMap({ ScheduleID($0) })
         else { return }
         for _ in 0..<5 {
-            guard let state = try? await store.schedule(id), !state.record.isPaused, state.record.schedule.pausesOnFailure,
+            guard let state = try? await store.schedule(id), !state.record.isPaused,
+                state.record.schedule.pausesOnFailure,
                 state.unfinished.isEmpty
             else { return }
             if (try? await pauseIfFailed(state.record)) ?? true { return }

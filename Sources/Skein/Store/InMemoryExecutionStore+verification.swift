@@ -1,4 +1,4 @@
-public import SkeinCore
+import SkeinCore
 
 extension InMemoryExecutionStore {
     public func verifyLogs(_ scope: LogScope, limit: Int) async throws -> LogVerification {

@@ -90,7 +90,8 @@ extension Engine {
         scheduleName: String? = nil, timeZone: String? = nil
     ) async throws -> CronTaskRecord {
         try await cron(
-            name.text, expression, payload: try AnyHandler.encode(payload), options: options, scheduleName: scheduleName,
+            name.text, expression, payload: try AnyHandler.encode(payload), options: options,
+            scheduleName: scheduleName,
             timeZone: timeZone)
     }
 
@@ -123,7 +124,8 @@ extension Engine {
             throw EngineError(.invalidRequest, "the request is not valid", problems: problems)
         }
         var definition: JSONObject = [
-            "name": .string(scheduleName ?? TaskDefinition.flowID(name)), "flowId": .string(TaskDefinition.flowID(name)),
+            "name": .string(scheduleName ?? TaskDefinition.flowID(name)),
+            "flowId": .string(TaskDefinition.flowID(name)),
             "context": ["payload": payload], "cron": .string(expression), "priority": .int(Int64(priority)),
             "overlap": "skip", "missed": "latest", "missedWindowMs": 31_536_000_000, "pauseOnFailure": true,
         ]

@@ -4,7 +4,8 @@ import SkeinCore
 /// `skein audit …`
 struct AuditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "audit", abstract: "See how workflows went, who did what, and whether the log is as it was written.",
+        commandName: "audit",
+        abstract: "See how workflows went, who did what, and whether the log is as it was written.",
         subcommands: [
             AuditSummaryCommand.self, AuditVerifyCommand.self, AuditEventsCommand.self, AuditTrailCommand.self,
         ])
@@ -14,7 +15,8 @@ struct AuditCommand: ParsableCommand {
 struct AuditSummaryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "summary",
-        abstract: "Tell how a workflow went: totals, outcomes, timing, failures, the critical path, the slowest attempts.")
+        abstract:
+            "Tell how a workflow went: totals, outcomes, timing, failures, the critical path, the slowest attempts.")
 
     @Argument(help: "The id of any execution or task of the workflow.")
     var id: String
@@ -30,7 +32,8 @@ struct AuditSummaryCommand: AsyncParsableCommand {
 /// `skein audit verify [ID]`
 struct AuditVerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: "Recompute the hashes of the log: of one execution, of those of a time, of all.",
+        commandName: "verify",
+        abstract: "Recompute the hashes of the log: of one execution, of those of a time, of all.",
         discussion: "Exit: 0 all fits, 1 something does not.")
 
     @Argument(help: "The id of an execution. Default: all of them.")

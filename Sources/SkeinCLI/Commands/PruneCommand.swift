@@ -6,14 +6,18 @@ struct PruneCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prune", abstract: "Take away what has been over for long, whole workflows at a time.",
         discussion:
-            "Nothing leaves before it has been over for an hour, and nothing that somebody holds. Without --older-than and --keep the server's own policy counts.")
+            "Nothing leaves before it has been over for an hour, and nothing that somebody holds. Without --older-than and --keep the server's own policy counts."
+    )
 
     @OptionGroup var client: ClientOptions
 
     @Option(help: "How long whatever has ended is kept, such as 30d, 12h.")
     var olderThan: String?
 
-    @Option(help: "How long executions of one status are kept, such as failed=90d. May be repeated; statuses that are not named stay.")
+    @Option(
+        help:
+            "How long executions of one status are kept, such as failed=90d. May be repeated; statuses that are not named stay."
+    )
     var keep: [String] = []
 
     @Flag(help: "Only count.")
@@ -39,22 +43,5 @@ struct PruneCommand: AsyncParsableCommand {
         try client.printer.record(
             reply,
             columns: [Column("workflows"), Column("executions"), Column("logRows", "ROWS"), Column("months")])
-    }
-}
-
-/// Spans of time as people write them.
-enum Span {
-    /// `90s`, `15m`, `12h`, `30d`, `2w`.
-    static func milliseconds(_ text: String, of option: String) throws(CommandFailure) -> Int64 {
-        let units: [Character: Int64] = [
-            "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000,
-        ]
-        guard let last = text.last, let unit = units[last], let number = Int64(text.dropLast()), number > 0,
-            number < 100_000
-        else {
-            throw CommandFailure(
-                .usage, "\(option) \(text) is not a span of time", fix: "give it as 90s, 15m, 12h, 30d or 2w")
-        }
-        return number * unit
     }
 }

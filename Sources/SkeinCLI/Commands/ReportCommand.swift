@@ -6,14 +6,17 @@ import SkeinCore
 struct ReportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report", abstract: "Show a view of the reporting schema.",
-        discussion: "Views: \(ReportView.allCases.map(\.rawValue).joined(separator: ", ")). In SQL they are skein_report.<view>_v1.")
+        discussion:
+            "Views: \(ReportView.allCases.map(\.rawValue).joined(separator: ", ")). In SQL they are skein_report.<view>_v1."
+    )
 
     @Argument(help: "The view, such as flow_hourly.")
     var view: String
 
     @OptionGroup var client: ClientOptions
 
-    @Option(help: "From then on: a span back from now, such as 24h, or a time, such as 2026-01-31T00:00:00Z. Default: 24h.")
+    @Option(
+        help: "From then on: a span back from now, such as 24h, or a time, such as 2026-01-31T00:00:00Z. Default: 24h.")
     var since: String?
 
     @Option(help: "Before then: a time.")

@@ -75,6 +75,7 @@ struct Composition: Sendable {
         configuration.lease = settings.lease
         configuration.sweep = settings.sweep
         configuration.grace = settings.grace
+        configuration.retention = settings.retention
         configuration.handlerWait = settings.handlerWait
         configuration.claims = claims
         configuration.timeZone = settings.timeZone

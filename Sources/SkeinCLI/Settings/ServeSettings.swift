@@ -1,4 +1,5 @@
 import Logging
+import Skein
 import SkeinCore
 
 /// What an instance is told from outside, checked.
@@ -31,6 +32,8 @@ struct ServeSettings: Sendable, Hashable {
     var timeZone = "UTC"
     /// Networks that steps may reach besides public addresses.
     var egressAllow: [String] = []
+    /// Nil: everything is kept.
+    var retention: RetentionPolicy?
 
     /// Whether only this machine can reach the listener.
     var isLoopback: Bool { Self.isLoopback(host) }
@@ -54,6 +57,11 @@ extension ServeSettings: CustomStringConvertible {
             ("handlerWait", "\(handlerWait)"), ("logLevel", "\(logLevel)"), ("logFormat", logFormat.rawValue),
             ("redisPrefix", redisPrefix), ("schema", schema), ("timeZone", timeZone),
             ("egressAllow", egressAllow.joined(separator: ",")),
+            (
+                "retention",
+                retention.map { $0.ages.map { "\($0.key.rawValue)=\($0.value)" }.sorted().joined(separator: ",") }
+                    ?? "none"
+            ),
         ]
         return values.map { "\($0)=\($1)" }.joined(separator: " ")
     }

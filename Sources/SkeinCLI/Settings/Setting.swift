@@ -22,6 +22,7 @@ enum Setting: String, Sendable, CaseIterable {
     case timezone = "SKEIN_TIMEZONE"
     case webhookBase = "SKEIN_WEBHOOK_BASE"
     case egressAllow = "SKEIN_EGRESS_ALLOW"
+    case retention = "SKEIN_RETENTION"
 
     /// The name of the variable.
     var name: String { rawValue }

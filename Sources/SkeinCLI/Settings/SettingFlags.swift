@@ -67,6 +67,11 @@ struct SettingFlags: ParsableArguments {
     )
     var egressAllow: String?
 
+    @Option(
+        help: "SKEIN_RETENTION: how long what has ended is kept, as 30d or completed=30d,failed=90d (for ever)."
+    )
+    var retention: String?
+
     @Argument(parsing: .allUnrecognized, help: .hidden)
     var unknown: [String] = []
 
@@ -78,6 +83,7 @@ struct SettingFlags: ParsableArguments {
             .concurrency: concurrency, .lease: leaseMs, .sweep: sweepMs, .grace: graceMs, .handlerWait: handlerWaitMs,
             .logLevel: logLevel, .logFormat: logFormat, .auth: auth, .redisPrefix: redisPrefix, .schema: schema,
             .timezone: timezone, .webhookBase: webhookBase, .egressAllow: egressAllow,
+            .retention: retention,
         ]
         return all.compactMapValues { $0 }
     }

@@ -3,6 +3,7 @@
 
 import Configuration
 import Logging
+import Skein
 import SkeinCore
 
 /// Reads the settings of an instance.
@@ -92,6 +93,9 @@ struct SettingsReader {
             ?? settings.schema
         settings.timeZone = timeZone() ?? settings.timeZone
         settings.egressAllow = networks()
+        settings.retention = value(.retention, "ages by status, as completed=30d,failed=90d, or one for all, as 30d") {
+            RetentionPolicy(written: $0)
+        }
         checkAuth(settings)
         return Result(settings: settings, problems: problems, warnings: warnings())
     }

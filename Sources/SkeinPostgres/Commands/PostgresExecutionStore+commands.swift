@@ -35,7 +35,8 @@ extension PostgresExecutionStore {
         let key = PostgresParameter.uuid(id.postgres)
         let operation = PostgresParameter.uuid(operationID.postgres)
         let queries = [
-            PostgresQuery(CommandQueries.cancel, [key, operation, .bytea(body), queryTime, .timestamptz(at.microseconds)]),
+            PostgresQuery(
+                CommandQueries.cancel, [key, operation, .bytea(body), queryTime, .timestamptz(at.microseconds)]),
             PostgresQuery(CommandQueries.appended, [key, operation]), PostgresQuery(CommandQueries.isAlive, [key]),
         ]
         while true {

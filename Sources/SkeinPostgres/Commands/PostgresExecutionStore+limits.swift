@@ -62,13 +62,14 @@ extension PostgresExecutionStore {
             LimitQueries.close,
             [
                 .text(name.rawValue), .timestamptz(closure.until.microseconds), .text(closure.reason),
-                .text(closure.actor), .bool(isFinal), queryTime,
+                .text(closure.actor), .bool(isFinal), queryTime, .text(closure.actor ?? Caller.current?.actor),
+                .text(Caller.current?.requestID),
             ])
         try await insist { _ = try await connections.commands.query(query) }
     }
 
     public func open(_ name: LimitName) async throws -> Bool {
-        let query = PostgresQuery(LimitQueries.open, [.text(name.rawValue), queryTime])
+        let query = PostgresQuery(LimitQueries.open, [.text(name.rawValue), queryTime] + caller)
         return try await insist { try await connections.commands.query(query).rowCount > 0 }
     }
 

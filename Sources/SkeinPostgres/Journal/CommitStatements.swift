@@ -21,7 +21,8 @@ struct CommitStatements {
                 .array(.int2s(rows.map { batch[$0].count })),
                 .array(.int2s(rows.map { batch[$0].kind.rawValue })),
                 .array(.uuids(rows.map { batch[$0].operationID.postgres })),
-                .array(.byteas(rows.map { batch[$0].body })), .array(.timestamps(rows.map { batch[$0].at.microseconds })),
+                .array(.byteas(rows.map { batch[$0].body })),
+                .array(.timestamps(rows.map { batch[$0].at.microseconds })),
                 .array(.byteas(rows.map { batch[$0].hash })),
             ])
     }

@@ -35,7 +35,8 @@ struct Migration: Hashable {
         Migration(version: 16, name: "reports", script: PackageResources._016_reports_sql),
         Migration(version: 17, name: "reporters", script: PackageResources._017_reporters_sql),
         Migration(version: 18, name: "summaries", script: PackageResources._018_summaries_sql),
-        Migration(version: 19, name: "retention", script: PackageResources._019_retention_sql),
+        Migration(version: 19, name: "audits", script: PackageResources._019_audits_sql),
+        Migration(version: 20, name: "retention", script: PackageResources._020_retention_sql),
     ]
 
     /// SHA-256 of the script as it is in the source, whatever the schema is called.

@@ -42,7 +42,12 @@ enum LimitQueries {
     static let close = PostgresStatement(
         "close_limit",
         """
-        WITH closing AS (SELECT nextval('limit_closings'))
+        WITH closing AS (SELECT nextval('limit_closings')),
+        told AS (
+            INSERT INTO audit (action, target, actor, reason, request_id, details)
+            SELECT 'limit.close', $1::text, $7::text, $3::text, $8::text, jsonb_build_object('until', $2::timestamptz)
+            WHERE $7::text IS NOT NULL OR $8::text IS NOT NULL
+        )
         INSERT INTO limits AS x (name, closed_until, closed_reason, closed_by, updated_at)
         SELECT $1::text, $2::timestamptz, $3::text, $4::text, COALESCE($6::timestamptz, clock_timestamp()) FROM closing
         ON CONFLICT (name) DO UPDATE
@@ -51,14 +56,20 @@ enum LimitQueries {
         WHERE $5::boolean OR x.closed_until IS NULL OR x.closed_until < EXCLUDED.closed_until
         """)
 
-    /// $1 name, $2 time
+    /// $1 name, $2 time, $3 actor, $4 request
     static let open = PostgresStatement(
         "open_limit",
         """
-        WITH opening AS (SELECT nextval('limit_closings'))
-        UPDATE limits x SET closed_until = NULL, closed_reason = NULL, closed_by = NULL
-        FROM opening WHERE x.name = $1 AND x.closed_until > COALESCE($2::timestamptz, clock_timestamp())
-        RETURNING x.name
+        WITH opening AS (SELECT nextval('limit_closings')),
+        opened AS (
+            UPDATE limits x SET closed_until = NULL, closed_reason = NULL, closed_by = NULL
+            FROM opening WHERE x.name = $1 AND x.closed_until > COALESCE($2::timestamptz, clock_timestamp())
+            RETURNING x.name
+        ),
+        told AS (
+            INSERT INTO audit (action, target, actor, request_id) SELECT 'limit.open', name, $3::text, $4::text FROM opened
+        )
+        SELECT name FROM opened
         """)
 
     /// $1 time

@@ -67,10 +67,19 @@ enum ReadQueries {
     static let verify = PostgresStatement(
         "verify_logs", "SELECT v.execution_id, v.seq, v.problem FROM verify_logs($1::uuid[]) v")
 
-    /// $1 id, $2 version, $3 definition
+    /// $1 id, $2 version, $3 definition, $4 actor, $5 request
     static let registerFlow = PostgresStatement(
         "register_flow",
-        "INSERT INTO flows (id, version, definition) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING id")
+        """
+        WITH new AS (
+            INSERT INTO flows (id, version, definition) VALUES ($1::text, $2::text, $3::text) ON CONFLICT DO NOTHING RETURNING id, version
+        ),
+        told AS (
+            INSERT INTO audit (action, target, actor, request_id)
+            SELECT 'flow.register', id || ' ' || version, $4::text, $5::text FROM new
+        )
+        SELECT id FROM new
+        """)
 
     /// $1 id, $2 version
     static let flow = PostgresStatement("flow", "SELECT definition FROM flows WHERE id = $1 AND version = $2")

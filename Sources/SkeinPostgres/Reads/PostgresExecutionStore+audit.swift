@@ -46,7 +46,8 @@ extension PostgresExecutionStore {
             AuditQueries.attempts,
             [
                 root, execution, .uuid(query.workerID?.postgres),
-                query.outcomes.isEmpty ? .null(PostgresOID(rawValue: 1009)) : .array(.texts(query.outcomes.map(\.rawValue))),
+                query.outcomes.isEmpty
+                    ? .null(PostgresOID(rawValue: 1009)) : .array(.texts(query.outcomes.map(\.rawValue))),
                 .timestamptz(query.startedAfter?.microseconds), .timestamptz(query.startedBefore?.microseconds),
                 .timestamptz(query.endedAfter?.microseconds), .timestamptz(query.endedBefore?.microseconds),
                 .bool(query.openOnly), .bool(query.order == .descending), .int4(Int32(clamping: query.limit)),
@@ -61,7 +62,8 @@ extension PostgresExecutionStore {
                 guard let id = try row.idIfPresent(1, as: ExecutionID.self) else { continue }
                 var attempt = AttemptRecord(
                     executionID: id, seq: try row.int64(2), stepID: StepID(try row.string(3)),
-                    attempt: Int(try row.int32(4)), workerID: try row.idIfPresent(5), startedAt: try row.timeIfPresent(7))
+                    attempt: Int(try row.int32(4)), workerID: try row.idIfPresent(5),
+                    startedAt: try row.timeIfPresent(7))
                 attempt.outcome = try row.stringIfPresent(6).flatMap(AttemptOutcome.init(rawValue:))
                 attempt.endedAt = try row.timeIfPresent(8)
                 attempt.duration = try row.int64IfPresent(9).map { .microseconds($0) }

@@ -22,14 +22,15 @@ extension PostgresExecutionStore {
         parameters.append(.int4(Int32(clamping: max(1, min(10_000, query.limit)))))
         let order = query.view.time.map { "ORDER BY v.\($0) DESC" } ?? ""
         let sql = """
-            SELECT to_jsonb(r)::text
+            SELECT row_to_json(r)::text
             FROM (
                 SELECT * FROM \(schema.reports.quoted).\(query.view.rawValue)_v1 v
                 \(conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")) \(order) LIMIT $\(parameters.count)
             ) r
             """
         // By name of its shape: each combination has a plan of its own.
-        let name = "report_\(query.view.rawValue)_\(conditions.map { String($0.prefix { $0 != " " }.suffix(4)) }.joined())"
+        let name =
+            "report_\(query.view.rawValue)_\(conditions.map { String($0.prefix { $0 != " " }.suffix(4)) }.joined())"
         let asked = PostgresQuery(PostgresStatement(name, sql), parameters)
         let result = try await insist { try await connections.pool.query(asked, timeout: .seconds(60)) }
         return try await once { try result.rows.map { try $0.string(0) } }.map { text in

@@ -1,6 +1,6 @@
 import PostgresClient
 public import Skein
-public import SkeinCore
+import SkeinCore
 
 extension PostgresExecutionStore {
     public func verifyLogs(_ scope: LogScope, limit: Int) async throws -> LogVerification {

@@ -9,7 +9,7 @@ extension PostgresExecutionStore {
         }
         let version = "\(flow.version)"
         let text = String(decoding: flow.json.serialized(), as: UTF8.self)
-        let insert = PostgresQuery(ReadQueries.registerFlow, [.text(flow.id), .text(version), .text(text)])
+        let insert = PostgresQuery(ReadQueries.registerFlow, [.text(flow.id), .text(version), .text(text)] + caller)
         let isNew = try await insist { try await connections.pool.query(insert).rowCount > 0 }
         if isNew { return .new }
         return try await definition(flow.id, version: version) == flow.json ? .identical : .conflict

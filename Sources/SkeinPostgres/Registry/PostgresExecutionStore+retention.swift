@@ -56,7 +56,8 @@ extension PostgresExecutionStore {
 
     public func foldReports(limit: Int) async throws -> Int {
         let query = PostgresQuery(RetentionQueries.fold, [.int4(Int32(clamping: limit))])
-        return Int(try await once { try await connections.pool.query(query, timeout: .seconds(60)).first?.int32(0) } ?? 0)
+        return Int(
+            try await once { try await connections.pool.query(query, timeout: .seconds(60)).first?.int32(0) } ?? 0)
     }
 
     private func whose(_ root: ExecutionID, _ by: Intervention) -> [PostgresParameter] {

@@ -12,7 +12,7 @@ extension PostgresExecutionStore {
                 .uuid(record.id.postgres), .text(schedule.tenantID ?? ""), .text(schedule.name), .text(schedule.flowID),
                 definition, .timestamptz(record.nextTick.microseconds), .bool(record.isPaused),
                 .timestamptz(record.createdAt.microseconds),
-            ])
+            ] + caller)
         try await insist { _ = try await connections.pool.query(query) }
         guard let known = try await self.schedule(named: schedule.name, tenantID: schedule.tenantID) else {
             throw StoreError(.unavailable, "the schedule '\(schedule.name)' was deleted meanwhile; try again")
@@ -28,12 +28,12 @@ extension PostgresExecutionStore {
                 .text(record.schedule.flowID), try definition(of: record.schedule),
                 .timestamptz(record.nextTick.microseconds), .bool(record.isPaused), .int8(record.revision),
                 queryTime,
-            ])
+            ] + caller)
         return try await insist { try await connections.pool.query(query).rowCount == 1 }
     }
 
     public func deleteSchedule(_ id: ScheduleID) async throws -> Bool {
-        let query = PostgresQuery(ScheduleQueries.delete, [.uuid(id.postgres)])
+        let query = PostgresQuery(ScheduleQueries.delete, [.uuid(id.postgres)] + caller)
         return try await insist { try await connections.pool.query(query).rowCount == 1 }
     }
 

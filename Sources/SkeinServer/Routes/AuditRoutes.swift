@@ -131,7 +131,8 @@ struct AuditRoutes: Sendable {
             let names = ReportView.allCases.map(\.rawValue)
             throw HTTPProblem(
                 .notFound, "NOT_FOUND",
-                "There is no report \(name.quoted)\(Suggestion.phrase(for: name, among: names)). There are \(names.joined(separator: ", ")).")
+                "There is no report \(name.quoted)\(Suggestion.phrase(for: name, among: names)) There are \(names.joined(separator: ", "))."
+            )
         }
         let query = try request.query(["since", "until", "flowId", "tenantId", "limit"]) { reader in
             var query = ReportQuery(view)

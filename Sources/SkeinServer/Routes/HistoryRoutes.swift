@@ -24,7 +24,8 @@ struct HistoryRoutes: Sendable {
     }
 
     private static let attemptFilters = [
-        "workerId", "outcome", "startedAfter", "startedBefore", "endedAfter", "endedBefore", "openOnly", "order", "limit",
+        "workerId", "outcome", "startedAfter", "startedBefore", "endedAfter", "endedBefore", "openOnly", "order",
+        "limit",
         "offset",
     ]
 

@@ -32,7 +32,8 @@ struct RetentionRoutes: Sendable {
                 guard let span = age.int64 else {
                     body.problems.append(
                         Problem(
-                            .wrongType, at: JSONPointer(tokens: ["policy", name]), "An age is a number of milliseconds."))
+                            .wrongType, at: JSONPointer(tokens: ["policy", name]), "An age is a number of milliseconds."
+                        ))
                     continue
                 }
                 policy = policy ?? RetentionPolicy()
@@ -41,11 +42,12 @@ struct RetentionRoutes: Sendable {
             return (policy, body.bool("dryRun") ?? false, body.text("reason"))
         }
         let result = try await engine.prune(policy, dryRun: isDry, reason: reason)
-        return .json([
-            "workflows": .int(Int64(result.workflows)), "executions": .int(Int64(result.executions)),
-            "logRows": .int(Int64(result.rows)), "months": .array(result.months.map { .string($0) }),
-            "dryRun": .bool(isDry),
-        ] as JSONObject)
+        return .json(
+            [
+                "workflows": .int(Int64(result.workflows)), "executions": .int(Int64(result.executions)),
+                "logRows": .int(Int64(result.rows)), "months": .array(result.months.map { .string($0) }),
+                "dryRun": .bool(isDry),
+            ] as JSONObject)
     }
 
     @Sendable private func delete(_ request: APIRequest) async throws -> Response {

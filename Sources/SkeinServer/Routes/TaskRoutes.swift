@@ -100,7 +100,8 @@ struct TaskRoutes: Sendable {
     /// The cron task whose id this is; nil: it is no cron task's.
     private func cron(_ id: ExecutionID) async throws -> CronTaskRecord? {
         do { return try await engine.cronTask(ScheduleID(raw: id.raw)) } catch let error as EngineError
-        where error.code == .scheduleNotFound {
+            where error.code == .scheduleNotFound
+        {
             return nil
         }
     }

@@ -34,7 +34,9 @@ struct CronTaskTests {
         #expect(try await tasks.engine.cronTasks("tick").map(\.id) == [cron.id])
     }
 
-    @Test func `F24 one that fails runs as often as it may, is paused, and runs at once when it is resumed`() async throws {
+    @Test func `F24 one that fails runs as often as it may, is paused, and runs at once when it is resumed`()
+        async throws
+    {
         let tasks = try await TaskBench()
         tasks.engine.use("bad", options: .init(maxRetries: 3)) { (_: Raw, _) in
             tasks.ledger.note("ran")

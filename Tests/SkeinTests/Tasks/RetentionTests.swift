@@ -18,7 +18,9 @@ struct RetentionTests {
         try await tasks.bench.store.record(task.id) != nil
     }
 
-    @Test func `F51 retention takes what completed or failed for good, and paused tasks only when asked to`() async throws {
+    @Test func `F51 retention takes what completed or failed for good, and paused tasks only when asked to`()
+        async throws
+    {
         let tasks = try await bench()
         let (good, bad) = (try await tasks.run("good"), try await tasks.run("bad"))
         let held = try await tasks.engine.async("good").execution.id
@@ -60,11 +62,14 @@ struct RetentionTests {
             try await tasks.engine.runRetention(TaskRetention(statuses: []))
         }
         #expect(none?.problems.map(\.message) == ["retention statuses must be a non-empty array"])
-        await #expect(throws: EngineError.self) { try await tasks.engine.prune(RetentionPolicy([.running: .seconds(1)])) }
+        await #expect(throws: EngineError.self) {
+            try await tasks.engine.prune(RetentionPolicy([.running: .seconds(1)]))
+        }
         await #expect(throws: EngineError.self) { try await tasks.engine.prune() }
     }
 
-    @Test func `children go with their root, never before it, and nothing goes while a part of it lives`() async throws {
+    @Test func `children go with their root, never before it, and nothing goes while a part of it lives`() async throws
+    {
         let tasks = try await bench()
         let engine = tasks.engine
         engine.use("parent") { (task: Raw, next) in

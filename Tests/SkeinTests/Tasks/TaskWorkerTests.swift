@@ -64,7 +64,10 @@ struct TaskWorkerTests {
             Issue.record("a dead worker's row is in the log")
             return
         }
-        #expect(try await store.renew([HeldClaim(id, ClaimID(raw: .v4(random: 8, 1)))], worker: worker(1), lease: .seconds(10)).isEmpty)
+        #expect(
+            try await store.renew(
+                [HeldClaim(id, ClaimID(raw: .v4(random: 8, 1)))], worker: worker(1), lease: .seconds(10)
+            ).isEmpty)
     }
 
     @Test func `F39 F42 a superseded worker's heartbeat changes nothing, and it claims nothing`() async throws {
