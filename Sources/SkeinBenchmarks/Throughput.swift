@@ -31,7 +31,11 @@ struct Throughput {
             }
             engine.append(try await measure(&cost))
             try await environment.script(
-                "TRUNCATE \(environment.schema).log, \(environment.schema).executions, \(environment.schema).outcomes")
+                """
+                SET skein.retention = 'on';
+                TRUNCATE \(environment.schema).log, \(environment.schema).executions, \(environment.schema).outcomes,
+                    \(environment.schema).rollup_queue
+                """)
         }
         if !options.engineOnly {
             bare.append(try await BareInserts(environment, bodies: bodies).perSecond(options.seconds))

@@ -162,7 +162,7 @@ final class Cluster: Sendable {
                 for process in processes where process.isRunning { group.addTask { await process.stop() } }
             }
             if telling { Self.tell(processes) }
-            let drop = "DROP SCHEMA IF EXISTS \(name) CASCADE"
+            let drop = "DROP SCHEMA IF EXISTS \(name), \(name)_report CASCADE"
             _ = try? await database.query(PostgresQuery(PostgresStatement(drop, drop)), timeout: .seconds(30))
             await database.close()
             await Self.removeKeys(of: name, at: redisURL)

@@ -113,6 +113,9 @@ final class Load: Sendable {
             HAVING min(seq) <> 1 OR max(seq) <> count(*) OR count(DISTINCT seq) <> count(*)
             """)
         #expect(gaps.isEmpty, "events are numbered 1, 2, … without a gap", sourceLocation: sourceLocation)
+        let misfits = try await cluster.texts(
+            "SELECT problem FROM verify_logs(ARRAY(SELECT id FROM executions)) LIMIT 5")
+        #expect(misfits == [], "every row fits to the one before it", sourceLocation: sourceLocation)
         let odd = try await cluster.texts(
             """
             SELECT execution_id::text FROM events GROUP BY execution_id
