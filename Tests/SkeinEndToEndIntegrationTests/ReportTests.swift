@@ -83,7 +83,8 @@ extension EndToEnd {
                         PostgresQuery(PostgresStatement(adHoc: "SELECT count(*) FROM \(report).\(view)_v1")))
                 }
                 let tables = try await cluster.texts(
-                    "SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = '\(cluster.name)'::regnamespace AND c.relkind IN ('r', 'p', 'v')")
+                    "SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = '\(cluster.name)'::regnamespace AND c.relkind IN ('r', 'p', 'v')"
+                )
                 #expect(tables.count > 30)
                 for table in tables {
                     let error = await #expect(throws: PostgresError.self) {
@@ -138,7 +139,8 @@ extension Cluster {
         return try ChildProcess(
             label, URL(filePath: "/usr/bin/env"),
             [
-                "psql", databaseURL, "-X", "-q", "-t", "-A", "-v", "schema=\(name)", "-f", root.appending(path: file).path,
+                "psql", databaseURL, "-X", "-q", "-t", "-A", "-v", "schema=\(name)", "-f",
+                root.appending(path: file).path,
             ], environment: [:], folder: folder)
     }
 

@@ -20,6 +20,8 @@ struct Connections: Sendable {
     let transactions: PostgresPool
     /// Signals and fences.
     let commands: PostgresChannel
+    /// What looks at many rows at once: summaries, reports, roll-ups, retention. The planner is free there.
+    let reports: PostgresPool
     private let scripts: PostgresConfiguration
     private let logger: Logger
 
@@ -51,6 +53,14 @@ struct Connections: Sendable {
         claims = channel()
         renewals = channel(["synchronous_commit": "off"])
         commands = channel()
+        var free = client()
+        free.settings = [
+            "search_path": Self.settings(configuration)["search_path"] ?? "", "jit": "off",
+            "random_page_cost": "1.1", "client_min_messages": "warning", "lock_timeout": "2s",
+            "idle_in_transaction_session_timeout": "30s", "TimeZone": "UTC",
+        ]
+        reports = PostgresPool(
+            configuration: free, maximum: 2, acquireTimeout: configuration.acquireTimeout, logger: logger)
         var scripts = client(["lock_timeout": "0", "client_min_messages": "error"])
         scripts.commandTimeout = .seconds(600)
         self.scripts = scripts
@@ -84,6 +94,7 @@ struct Connections: Sendable {
     func close() async {
         await writers.close()
         await transactions.close()
+        await reports.close()
         await pool.close()
         for channel in [reads, claims, renewals, commands] { await channel.close() }
     }

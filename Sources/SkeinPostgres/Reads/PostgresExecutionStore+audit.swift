@@ -5,7 +5,7 @@ public import SkeinCore
 extension PostgresExecutionStore {
     public func workflowSummary(of id: ExecutionID) async throws -> JSONValue? {
         let query = PostgresQuery(AuditQueries.summary, [.uuid(id.postgres)])
-        let result = try await insist { try await connections.pool.query(query, timeout: .seconds(60)) }
+        let result = try await insist { try await connections.reports.query(query, timeout: .seconds(60)) }
         return try await once { try result.first?.stringIfPresent(0) }.map {
             try JSONValue(parsing: Array($0.utf8), limits: .stored)
         }
@@ -22,7 +22,7 @@ extension PostgresExecutionStore {
                 .timestamptz(query.startedBefore?.microseconds), .bool(query.order == .descending),
                 .int4(Int32(clamping: query.limit)), .int4(Int32(clamping: query.offset)),
             ])
-        let result = try await insist { try await connections.pool.query(asked, timeout: .seconds(60)) }
+        let result = try await insist { try await connections.reports.query(asked, timeout: .seconds(60)) }
         var page = AuditPage<AuditEvent>(
             items: [], total: Int(try await once { try result.first?.int64IfPresent(0) } ?? 0), limit: query.limit,
             offset: query.offset)
@@ -53,7 +53,7 @@ extension PostgresExecutionStore {
                 .bool(query.openOnly), .bool(query.order == .descending), .int4(Int32(clamping: query.limit)),
                 .int4(Int32(clamping: query.offset)),
             ])
-        let result = try await insist { try await connections.pool.query(asked, timeout: .seconds(60)) }
+        let result = try await insist { try await connections.reports.query(asked, timeout: .seconds(60)) }
         return try await once {
             var page = AuditPage<AttemptRecord>(
                 items: [], total: Int(try result.first?.int64IfPresent(0) ?? 0), limit: query.limit,
@@ -77,7 +77,7 @@ extension PostgresExecutionStore {
 
     public func taskCounts(tag: String?, status: TaskStatus?) async throws -> [TaskCount]? {
         let query = PostgresQuery(AuditQueries.taskStats, [.text(tag), .text(status?.rawValue)])
-        let result = try await insist { try await connections.pool.query(query, timeout: .seconds(60)) }
+        let result = try await insist { try await connections.reports.query(query, timeout: .seconds(60)) }
         return try await once {
             try result.rows.compactMap { row in
                 guard let status = TaskStatus(rawValue: try row.string(2)) else { return nil }

@@ -32,7 +32,7 @@ extension PostgresExecutionStore {
         let name =
             "report_\(query.view.rawValue)_\(conditions.map { String($0.prefix { $0 != " " }.suffix(4)) }.joined())"
         let asked = PostgresQuery(PostgresStatement(name, sql), parameters)
-        let result = try await insist { try await connections.pool.query(asked, timeout: .seconds(60)) }
+        let result = try await insist { try await connections.reports.query(asked, timeout: .seconds(60)) }
         return try await once { try result.rows.map { try $0.string(0) } }.map { text in
             var object = JSONObject()
             for (key, value) in try JSONValue(parsing: Array(text.utf8), limits: .stored).object ?? [:] {
@@ -49,7 +49,7 @@ extension PostgresExecutionStore {
                 .text(query.target), .text(query.action), .text(query.actor), .int8(query.before),
                 .int4(Int32(clamping: query.limit)),
             ])
-        let result = try await insist { try await connections.pool.query(asked) }
+        let result = try await insist { try await connections.reports.query(asked) }
         return try await once {
             try result.rows.map { row in
                 AuditTrailEntry(

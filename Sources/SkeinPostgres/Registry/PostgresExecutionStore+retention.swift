@@ -15,7 +15,7 @@ extension PostgresExecutionStore {
                 .int4(Int32(clamping: request.limit)), .bool(request.dryRun), .text(request.by.actor),
                 .text(request.by.reason), .text(request.by.requestID), .text(request.flowPrefix.map { $0 + "%" }),
             ])
-        let result = try await insist { try await connections.pool.query(query, timeout: .seconds(120)) }
+        let result = try await insist { try await connections.reports.query(query, timeout: .seconds(120)) }
         guard let row = result.first else { return PruneResult() }
         return try await once {
             PruneResult(
@@ -26,13 +26,13 @@ extension PostgresExecutionStore {
 
     public func dropMonth(_ policy: RetentionPolicy, by: Intervention) async throws -> (month: String, executions: Int)?
     {
-        let months = try await once { try await connections.pool.query(PostgresQuery(RetentionQueries.months)) }
+        let months = try await once { try await connections.reports.query(PostgresQuery(RetentionQueries.months)) }
         for month in try months.rows.map({ try $0.string(0) }) {
             let query = PostgresQuery(
                 RetentionQueries.dropMonth,
                 [.text(month), .text(policy.codes), queryTime, .int4(Self.few), .text(by.actor)])
             do {
-                let dropped = try await connections.pool.query(query, timeout: .seconds(600))
+                let dropped = try await connections.reports.query(query, timeout: .seconds(600))
                 if let executions = try dropped.first?.int64(0) { return (month, Int(executions)) }
             } catch let error as PostgresError {
                 // Somebody reads it, or works on it: another time.
@@ -57,7 +57,7 @@ extension PostgresExecutionStore {
     public func foldReports(limit: Int) async throws -> Int {
         let query = PostgresQuery(RetentionQueries.fold, [.int4(Int32(clamping: limit))])
         return Int(
-            try await once { try await connections.pool.query(query, timeout: .seconds(60)).first?.int32(0) } ?? 0)
+            try await once { try await connections.reports.query(query, timeout: .seconds(60)).first?.int32(0) } ?? 0)
     }
 
     private func whose(_ root: ExecutionID, _ by: Intervention) -> [PostgresParameter] {
