@@ -58,7 +58,7 @@ extension EndToEnd {
                     #expect(
                         try await cluster.number("SELECT count(*) FROM \(report).failures_v1 WHERE code = 'NO'") == 1)
                     #expect(
-                        try await cluster.number("SELECT sum(ended_late)::bigint FROM \(report).sla_v1") == 20)
+                        try await cluster.number("SELECT sum(ends)::bigint FROM \(report).sla_v1") == 20)
                     for view in Self.views {
                         let shown = try await cluster.command(["report", view, "--url", a.web.url, "-o", "csv"])
                         #expect(shown.end == .code(0), "\(view): \(shown.err)")
