@@ -52,7 +52,11 @@ final class Driver: Sendable {
         runner = StepRunner(
             clock: engine.clock, logger: engine.logger, handlers: engine.handlers, children: children,
             transactions: engine.store as? any TransactionalStore, tokens: engine.store,
-            defaultTimeout: engine.configuration.defaultTimeout, stragglers: engine.slots.stragglers)
+            defaultTimeout: engine.configuration.defaultTimeout, stragglers: engine.slots.stragglers,
+            publish: { [weak engine] in
+                guard let engine else { throw CancellationError() }
+                try await engine.publish($0)
+            })
         identity = engine.identity
         configuration = engine.configuration
         isClustered = engine.isClustered

@@ -15,7 +15,9 @@ extension Engine {
         while true {
             let execution = try await drive(id)
             guard !isRunning, let wait = execution.wait else { return execution }
-            if wait.kind == .children, try await runChildren(of: id, simulateTime: simulateTime) { continue }
+            if wait.kind == .children || wait.kind == .job, try await runChildren(of: id, simulateTime: simulateTime) {
+                continue
+            }
             if simulateTime, let virtual = clock as? VirtualClock, wait.due != .distantFuture {
                 virtual.advance(to: wait.due)
             } else if !simulateTime, let wakeAt = wait.wakeAt {

@@ -1,6 +1,7 @@
 // Flows and handlers of an engine.
 
 public import SkeinCore
+import Synchronization
 
 /// What a registration did.
 public struct RegisteredFlow: Sendable {
@@ -45,6 +46,14 @@ extension Engine {
                 "the flow '\(spec.id)' exists in version \(spec.version) with another content; give the new one a new version"
             )
         }
+    }
+
+    /// Registers the latest version of a flow that the engine itself makes, once.
+    func publish(_ definition: JSONObject) async throws {
+        let id = definition["id"]?.string ?? ""
+        guard published.withLock({ $0[id] }) != definition else { return }
+        _ = try await registerLatest(definition)
+        published.withLock { $0[id] = definition }
     }
 
     /// Registers a definition that has no version as the latest: under the version that is the latest, if that is the same,

@@ -80,7 +80,7 @@ extension Engine {
     ///
     /// - Throws: `executionNotFound`; `invalidTransition` when it is not over, or is the child of another.
     public func delete(_ id: ExecutionID, reason: String? = nil) async throws {
-        let execution = try await visible(id)
+        let execution = try await execution(id)
         guard execution.creation.parentID == nil else {
             throw EngineError(
                 .invalidTransition,
@@ -91,16 +91,6 @@ extension Engine {
                 .invalidTransition,
                 "the execution \(id) has not ended, or one that it started has not: cancel it first")
         }
-    }
-
-    /// An execution that nobody has deleted.
-    private func visible(_ id: ExecutionID) async throws -> Execution {
-        let execution = try await execution(id)
-        var query = ExecutionQuery()
-        query.rootID = execution.creation.rootID
-        query.limit = 1
-        guard try await !store.list(query).isEmpty else { throw notFound(id) }
-        return execution
     }
 
     /// Keeps a workflow whatever the policy says.

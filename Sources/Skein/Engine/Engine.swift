@@ -36,6 +36,8 @@ public final class Engine: Service, Sendable {
     private let draining = Flag()
     private let dispatcherBox = Mutex<Dispatcher?>(nil)
     private let registration = Coalescer<Int, Bool>()
+    /// Flows that the engine itself has made, by id.
+    let published = Mutex<[String: JSONObject]>([:])
     let locksHeld = Tally()
     /// Rung when too many handlers are stuck.
     private let recycling = Alarm()

@@ -70,6 +70,10 @@ public struct Execution: Sendable {
                 reason: "it waits for the limit '\(queued.name)', \(queued.ahead) before it", startedAt: queued.since)
         } else if let current = state.wait {
             status = .waiting
+            var current = current
+            if current.kind == .children, state.main?.spawn?.flowID.hasPrefix(Job.prefix) == true {
+                current.kind = .job
+            }
             wait = current
         } else {
             status = .pending

@@ -12,12 +12,14 @@ final class StepRunner: Sendable {
 
     init(
         clock: any EngineClock, logger: Logger, handlers: HandlerRegistry, children: ChildMaker,
-        transactions: (any TransactionalStore)?, tokens: any TokenStore, defaultTimeout: Duration?, stragglers: Tally
+        transactions: (any TransactionalStore)?, tokens: any TokenStore, defaultTimeout: Duration?, stragglers: Tally,
+        publish: @escaping @Sendable (JSONObject) async throws -> Void
     ) {
         self.stragglers = stragglers
         self.handlers = handlers
         environment = StepContext.Environment(
-            clock: clock, logger: logger, children: children, transactions: transactions, tokens: tokens)
+            clock: clock, logger: logger, children: children, transactions: transactions, tokens: tokens,
+            publish: publish)
         self.defaultTimeout = defaultTimeout
     }
 

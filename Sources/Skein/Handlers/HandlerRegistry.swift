@@ -12,8 +12,12 @@ public final class HandlerRegistry: Sendable {
     public init() {}
 
     public func register(_ handler: AnyHandler) {
+        let isStateful = handler.metadata.isStateful
+        let job = isStateful ? Job.worker(of: handler) : nil
+        let handler = isStateful ? Job.starter(of: handler) : handler
         state.withLock { state in
             state.handlers[handler.metadata.type] = handler
+            state.handlers[Job.prefix + handler.metadata.type] = job
             state.types = state.handlers.keys.sorted()
         }
     }
@@ -23,6 +27,7 @@ public final class HandlerRegistry: Sendable {
     public func unregister(_ type: String) -> Bool {
         state.withLock { state in
             defer { state.types = state.handlers.keys.sorted() }
+            state.handlers[Job.prefix + type] = nil
             return state.handlers.removeValue(forKey: type) != nil
         }
     }
@@ -33,6 +38,8 @@ public final class HandlerRegistry: Sendable {
     public var types: [String] { state.withLock { $0.types } }
 
     public var metadata: [HandlerMetadata] {
-        state.withLock { state in state.types.compactMap { state.handlers[$0]?.metadata } }
+        state.withLock { state in
+            state.types.filter { !$0.hasPrefix(Job.prefix) }.compactMap { state.handlers[$0]?.metadata }
+        }
     }
 }

@@ -14,6 +14,8 @@ public final class StepContext: Sendable {
         /// Nil where the store has no SQL.
         let transactions: (any TransactionalStore)?
         let tokens: (any TokenStore)?
+        /// Registers the latest version of a flow. Nil where a step runs without an engine.
+        let publish: (@Sendable (JSONObject) async throws -> Void)?
         /// Steps' code is only looked at: see ``Replay/Purpose/checking``.
         let checks: Bool
 
@@ -25,13 +27,15 @@ public final class StepContext: Sendable {
             self.logger = logger
             self.tokens = tokens
             children = nil
+            publish = nil
             transactions = nil
         }
 
         init(
             clock: any EngineClock, logger: Logger, children: ChildMaker, transactions: (any TransactionalStore)?,
-            tokens: any TokenStore
+            tokens: any TokenStore, publish: @escaping @Sendable (JSONObject) async throws -> Void
         ) {
+            self.publish = publish
             checks = false
             self.transactions = transactions
             self.tokens = tokens
@@ -170,7 +174,7 @@ public final class StepContext: Sendable {
     public var tenantID: String? { creation.tenantID }
     public var stepID: StepID { node.id }
     /// The step's `config`, as the flow has it.
-    public var config: JSONObject { undoing?.compensation.config ?? node.config }
+    public var config: JSONObject { undoing?.compensation.config ?? Job.config(of: creation) ?? node.config }
     /// The type of the handler that runs it.
     var handlerType: String { undoing?.compensation.type ?? node.type }
     /// Whether the step selects its input. False: the input is the whole context, by default or by `{type: full}`.

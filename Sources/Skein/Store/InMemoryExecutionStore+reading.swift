@@ -5,7 +5,10 @@ public import SkeinCore
 extension InMemoryExecutionStore {
     public func record(_ id: ExecutionID) async throws -> ExecutionRecord? {
         transaction { state, now in
-            state.record(id, at: now)
+            guard let record = state.record(id, at: now), !state.deleted.contains(record.creation.rootID) else {
+                return nil
+            }
+            return record
         }
     }
 

@@ -34,6 +34,16 @@ enum ReadQueries {
         ORDER BY x.id, l.seq
         """)
 
+    /// One record, unless somebody has deleted it. $1 ids, $2 time
+    static let visible = PostgresStatement(
+        "visible_record",
+        load.sql.replacing(
+            "ON r.execution_id = e.id",
+            with: """
+                ON r.execution_id = e.id
+                    WHERE NOT EXISTS (SELECT FROM deletions d WHERE d.root_id = e.root_id)
+                """))
+
     /// $1 ids
     static let inbox = PostgresStatement(
         "inbox",

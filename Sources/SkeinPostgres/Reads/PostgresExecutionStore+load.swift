@@ -27,7 +27,7 @@ extension PostgresExecutionStore {
     }
 
     public func record(_ id: ExecutionID) async throws -> ExecutionRecord? {
-        let query = PostgresQuery(ReadQueries.load, [.ids([id]), queryTime])
+        let query = PostgresQuery(ReadQueries.visible, [.ids([id]), queryTime])
         let result = try await insist { try await connections.reads.query(query) }
         return try await once { try LoadedRecord.read(result)[id] }?.decoded(id)
     }

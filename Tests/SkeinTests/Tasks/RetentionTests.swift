@@ -15,7 +15,7 @@ struct RetentionTests {
     }
 
     private func exists(_ task: TaskRecord, _ tasks: TaskBench) async throws -> Bool {
-        try await tasks.bench.store.record(task.id) != nil
+        try await !tasks.bench.store.rows(of: task.id, from: 1, limit: 1).isEmpty
     }
 
     @Test func `F51 retention takes what completed or failed for good, and paused tasks only when asked to`()
@@ -116,6 +116,7 @@ struct RetentionTests {
         query.statuses = [.completed]
         #expect(try await tasks.engine.deleteTasks(query) == 1)
         #expect(try await Set(tasks.engine.tasks().tasks.map(\.id)) == [failed.id, other.id])
+        await #expect(throws: EngineError.self) { try await tasks.engine.taskRecord(tagged.id) }
         #expect(try await exists(tagged, tasks))
         #expect(try await tasks.engine.prune(RetentionPolicy()).executions == 0)
         tasks.bench.clock.advance(by: .seconds(3_700))

@@ -143,7 +143,7 @@ $$;
 
 -- As before; a report that reads for long keeps the partitions waiting, not the writers.
 CREATE OR REPLACE FUNCTION @SCHEMA@.ensure_partitions(ahead integer DEFAULT 2) RETURNS text[]
-LANGUAGE plpgsql
+LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = @SCHEMA@, pg_temp
 SET lock_timeout = '100ms'
 AS $$
