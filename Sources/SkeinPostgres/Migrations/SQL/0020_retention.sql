@@ -86,7 +86,7 @@ CREATE FUNCTION @SCHEMA@.prune(
     OUT last uuid, OUT roots bigint, OUT executions bigint, OUT log_rows bigint)
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = @SCHEMA@, pg_temp
-SET enable_seqscan = off
+SET jit = off
 AS $$
 DECLARE
     moment timestamptz := COALESCE(now, clock_timestamp());
