@@ -32,7 +32,8 @@ extension PostgresExecutionStore {
     public func requestNotices() -> AsyncStream<Void> {
         AsyncStream(bufferingPolicy: .bufferingNewest(1)) { notices in
             let channel = connections.listener(to: Self.bell(of: configuration.schema)) { notices.yield() }
-            notices.onTermination = { _ in Task { await channel.close() } }
+            // Nobody else keeps the channel: it ends with the stream.
+            notices.onTermination = { _ in withExtendedLifetime(channel) {} }
             channel.start()
         }
     }
