@@ -69,7 +69,7 @@ final class RequestDesk: Sendable {
                             request.executionID, name, payload: payload, operationID: request.operationID)
                     }
                 }
-            } catch let error as EngineError where error.code != .executionBusy {
+            } catch  where Self.isFinal(error) {
                 logger.notice(
                     "a request was refused",
                     metadata: ["execution.id": "\(request.executionID)", "error": "\(error)"])
@@ -80,5 +80,16 @@ final class RequestDesk: Sendable {
             done.append(request.id)
         }
         return done
+    }
+
+    /// Whether a request that failed so will never be done: what stands in the way is the request itself or an execution that
+    /// has ended, not a lock or a server.
+    private static func isFinal(_ error: any Error) -> Bool {
+        switch error {
+        case let error as EngineError:
+            ![.executionBusy, .lockUnavailable, .fenced, .unavailable, .corrupt].contains(error.code)
+        case let error as StoreError: error.code == .invalid
+        default: false
+        }
     }
 }
