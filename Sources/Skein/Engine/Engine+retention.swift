@@ -27,7 +27,8 @@ extension Engine {
         return try await prune(policy, flowPrefix: nil, dryRun: dryRun, reason: reason, for: nil)
     }
 
-    /// - Parameter time: go on for about so long; nil: until nothing is left.
+    /// - Parameter time: go on for about so long, and leave for later what reports have not counted; nil: until nothing is
+    ///   left.
     func prune(
         _ policy: RetentionPolicy, flowPrefix: String?, dryRun: Bool = false, reason: String? = nil, for time: Duration?
     ) async throws -> PruneResult {
@@ -35,12 +36,14 @@ extension Engine {
             throw EngineError(.invalidRequest, "the request is not valid", problems: policy.problems)
         }
         let by = Intervention(reason: reason).told
-        // What reports have yet to count has to stay until they have.
-        while try await store.foldReports(limit: 500) == 500 { try Task.checkCancellation() }
+        if time == nil {
+            // What reports have yet to count has to stay until they have.
+            while try await store.foldReports(limit: 500) == 500 { try Task.checkCancellation() }
+        }
         let end = time.map { clock.monotonic + $0 }
         var sum = PruneResult()
         if !dryRun, flowPrefix == nil {
-            while let dropped = try await store.dropMonth(policy, by: by) {
+            while end.map({ clock.monotonic < $0 }) ?? true, let dropped = try await store.dropMonth(policy, by: by) {
                 sum.months.append(dropped.month)
                 sum.executions += dropped.executions
             }

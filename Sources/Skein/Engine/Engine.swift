@@ -185,13 +185,17 @@ public final class Engine: Service, Sendable {
         let housekeeper = Housekeeper(
             store: store, coordination: coordination, clock: clock, metrics: metrics,
             candidacy: { [weak self] in self?.tickerBox.withLock { $0 }?.candidacy }, isLeading: leadsMaintenance,
-            prune: pruneByItself, logger: logger)
+            logger: logger)
         let accountant = Accountant(
             store: store, clock: clock, isLeading: leadsMaintenance, hasEnded: hasEnded, logger: logger)
         group.addTask { await self.coordination.run() }
         group.addTask(executorPreference: pulse) { await keeper.run() }
         group.addTask { await housekeeper.run() }
         group.addTask { await accountant.run() }
+        if let prune = pruneByItself {
+            let pruner = Pruner(clock: clock, isLeading: leadsMaintenance, prune: prune, logger: logger)
+            group.addTask { await pruner.run() }
+        }
         group.addTask { await self.limits.run() }
         group.addTask { await self.publishTasks() }
         group.addTask {

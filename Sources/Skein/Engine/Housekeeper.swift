@@ -12,8 +12,6 @@ struct Housekeeper: Sendable {
     let candidacy: @Sendable () -> Candidacy?
     /// Raised while this instance leads.
     let isLeading: Flag
-    /// Takes away what has expired, where there is a policy.
-    let prune: (@Sendable () async throws -> Void)?
     let logger: Logger
 
     static let duty = "maintenance"
@@ -23,13 +21,9 @@ struct Housekeeper: Sendable {
     /// Whoever leads may hang, or be none: who leads `schedules` does the chores by then in any case.
     private static let patience = Duration.seconds(3_600)
 
-    /// An instance that has just started has other things to do than to delete.
-    private static let delay = Duration.seconds(300)
-
     /// Runs until cancelled; then resigns.
     func run() async {
         var next = clock.monotonic
-        var nextPrune = clock.monotonic + Self.delay
         var last: Candidacy?
         while (try? await clock.sleep(for: Self.campaigns)) != nil {
             var leads = false
@@ -43,12 +37,6 @@ struct Housekeeper: Sendable {
             metrics.leadsMaintenance.record(leads ? 1 : 0)
             if leads { isLeading.raise() } else { isLeading.lower() }
             let now = clock.monotonic
-            if let prune, leads, now >= nextPrune {
-                nextPrune = now + Self.interval
-                do { try await prune() } catch {
-                    logger.info("what has expired is still there", metadata: ["error": "\(error)"])
-                }
-            }
             guard leads && now >= next || present != nil && now >= next + Self.patience else { continue }
             next = clock.monotonic + Self.interval
             do {
