@@ -134,6 +134,20 @@ struct RequestTests {
         }
     }
 
+    @Test func `the key of what was deleted starts nothing, and says why`() async throws {
+        try await scene { scene in
+            let start = #"SELECT start('order', '{"n": 1}', '{"idempotencyKey": "k"}')"#
+            let id = try await scene.id(start)
+            _ = try await scene.engine.wait(for: id)
+            try await scene.engine.delete(id)
+            let hidden = try #require(try await scene.failure(start))
+            #expect(hidden.state == "SK004")
+            #expect(
+                hidden.message == "the idempotency key 'k' was used for the execution \(id), which has been deleted")
+            #expect(try await scene.text("SELECT count(*) FROM executions WHERE flow LIKE 'order%'") == "1")
+        }
+    }
+
     @Test func `errors say what is wrong, all of it, and what to do`() async throws {
         try await scene { scene in
             let options = #"{"priority": 1000, "tag": "", "delay": 5, "timeouts": {"executionMs": "x"}}"#

@@ -303,7 +303,10 @@ extension Engine {
             if stored != fingerprint, options.onMismatch == .refuse { throw mismatch(key) }
             remember(IdempotencyAnswer(executionID: id, fingerprint: stored), scope, ttl: expiresAt - clock.now)
             guard let known = try await existing(id, nil, options) else {
-                throw StoreError(.unavailable, "the execution that holds the key '\(key)' is gone; try again")
+                throw EngineError(
+                    .idempotencyMismatch,
+                    "the idempotency key '\(key)' was used for the execution \(id), which has been deleted: use another key"
+                )
             }
             return known
         case nil:

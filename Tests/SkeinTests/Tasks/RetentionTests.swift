@@ -125,6 +125,18 @@ struct RetentionTests {
         #expect(try await tasks.engine.deleteTasks() == 2)
     }
 
+    @Test func `the key of what was deleted starts nothing, and says why`() async throws {
+        let tasks = try await bench()
+        let task = try await tasks.run("good", 1, .init(idempotencyKey: "k"))
+        try await tasks.engine.delete(task.id)
+        let error = await #expect(throws: EngineError.self) {
+            try await tasks.engine.async("good", payload: 1, options: .init(idempotencyKey: "k"))
+        }
+        #expect(error?.code == .idempotencyMismatch)
+        #expect(error?.message.contains("\(task.id), which has been deleted: use another key") == true)
+        #expect(try await tasks.engine.tasks().tasks.isEmpty)
+    }
+
     @Test func `what lives, or belongs to another, is not deleted`() async throws {
         let tasks = try await bench()
         tasks.engine.use("parent") { (task: Raw, next) in

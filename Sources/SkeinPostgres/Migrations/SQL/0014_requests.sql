@@ -220,6 +220,12 @@ BEGIN
                 CONTINUE;
             END IF;
             IF until > moment THEN
+                PERFORM FROM @SCHEMA@.executions e
+                WHERE e.id = holder AND NOT EXISTS (SELECT FROM @SCHEMA@.deletions d WHERE d.root_id = e.root_id);
+                IF NOT FOUND THEN
+                    RAISE EXCEPTION 'the idempotency key % was used for the execution %, which has been deleted', quote_literal(its_key), holder
+                        USING ERRCODE = 'SK004', HINT = 'Use another key.';
+                END IF;
                 IF COALESCE(options ->> 'onMismatch', 'refuse') = 'refuse' AND (theirs <> fingerprint OR (wanted IS NOT NULL AND wanted IS DISTINCT FROM (
                     SELECT e.flow_version FROM @SCHEMA@.executions e WHERE e.id = holder)))
                 THEN
