@@ -243,6 +243,7 @@ BEGIN
     DELETE FROM tokens t WHERE t.execution_id >= low AND t.execution_id < high AND t.execution_id <> ALL(stay);
     DELETE FROM children c WHERE c.parent_id >= low AND c.parent_id < high AND c.parent_id <> ALL(stay);
     DELETE FROM rounds o WHERE o.parent_id >= low AND o.parent_id < high AND o.parent_id <> ALL(stay);
+    DELETE FROM deletions d WHERE d.root_id >= low AND d.root_id < high AND d.root_id <> ALL(stay);
     -- From here on writers wait: for the rows that stay, nothing else.
     IF NOT is_lockable(ARRAY['log', 'executions', 'outcomes', 'log_default', 'executions_default', 'outcomes_default', 'log_' || month,
         'executions_' || month, 'outcomes_' || month]::regclass[])
