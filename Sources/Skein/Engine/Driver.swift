@@ -262,10 +262,7 @@ final class Driver: Sendable {
             return await refuse(&drive, fact, more, error)
         case .committed(let woken):
             let end = settle(&drive, pending, woken: woken)
-            if end == .ended, drive.state.status != .completed, drive.state.creation.metadata?["pauseOnFailure"] == true
-            {
-                await pauseSchedule(drive.state.creation)
-            }
+            if end == .ended, drive.state.status != .completed { await pauseSchedule(drive.state.creation) }
             return end
         }
     }

@@ -27,8 +27,8 @@ extension Engine {
 
     /// An execution has ended here without completing: the schedule that started it may want to be paused.
     func pauseSchedule(behind creation: ExecutionCreation) async {
-        guard creation.metadata?["pauseOnFailure"] == true,
-            let id = creation.metadata?["schedule"]?["id"]?.string.flatMap({ ScheduleID($0) })
+        guard let origin = creation.metadata?["schedule"], origin["pauseOnFailure"] == true,
+            let id = origin["id"]?.string.flatMap({ ScheduleID($0) })
         else { return }
         for _ in 0..<5 {
             guard let state = try? await store.schedule(id), !state.record.isPaused,

@@ -35,7 +35,7 @@ struct TickMaker {
             flowVersion: schedule.flowVersion, tenantID: schedule.tenantID, tag: schedule.tag,
             priority: schedule.priority, runAt: tick + schedule.delay(of: tick, in: record.id),
             metadata: Self.metadata(record, tick, source))
-        options.terms = StepTerms(schedule.metadata?["terms"])
+        options.terms = schedule.terms
         if options.flowVersion == nil { options.flowVersion = try await version(of: schedule.flowID) }
         return try await engine.firstRow(schedule.flowID, schedule.context, options)
     }
@@ -50,11 +50,12 @@ struct TickMaker {
     /// What the schedule's owner wants, and which tick of which schedule it was.
     private static func metadata(_ record: ScheduleRecord, _ tick: Timestamp, _ source: TickSource) -> JSONObject {
         var metadata = record.schedule.metadata ?? [:]
-        metadata["schedule"] = [
+        var origin: JSONObject = [
             "id": .string(record.id.description), "name": .string(record.schedule.name),
             "tick": .string(tick.description), "source": .string(source.name),
         ]
-        if record.schedule.pausesOnFailure { metadata["pauseOnFailure"] = true }
+        if record.schedule.pausesOnFailure { origin["pauseOnFailure"] = true }
+        metadata["schedule"] = .object(origin)
         return metadata
     }
 }

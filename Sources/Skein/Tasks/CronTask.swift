@@ -132,9 +132,8 @@ extension Engine {
         definition["timeZone"] = timeZone.map { .string($0) }
         definition["tenantId"] = options.tenantID.map { .string($0) }
         definition["tag"] = options.tag.map { .string($0) }
-        var metadata = options.metadata ?? [:]
-        metadata["terms"] = terms?.json
-        if !metadata.isEmpty { definition["metadata"] = .object(metadata) }
+        definition["metadata"] = options.metadata.map { .object($0) }
+        definition["terms"] = terms.map { .object($0.members) }
         let state = try await setSchedule(definition)
         return try await cronTask(of: state)
     }

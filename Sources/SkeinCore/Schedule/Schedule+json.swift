@@ -3,7 +3,8 @@
 extension Schedule {
     /// The members that a schedule may have in JSON.
     public static let fields = [
-        "name", "flowId", "flowVersion", "context", "tenantId", "tag", "priority", "metadata", "cron", "timeZone",
+        "name", "flowId", "flowVersion", "context", "tenantId", "tag", "priority", "metadata", "terms", "cron",
+        "timeZone",
         "intervalMs", "anchor", "at", "startAt", "endAt", "jitterMs", "overlap", "missed", "missedWindowMs",
         "missedMax", "pauseOnFailure",
     ]
@@ -17,6 +18,7 @@ extension Schedule {
         object["tag"] = tag.map { .string($0) }
         object["priority"] = .int(Int64(priority))
         object["metadata"] = metadata.map { .object($0) }
+        object["terms"] = terms.map { .object($0.members) }
         switch times {
         case .cron(let expression, let zone):
             object["cron"] = .string(expression.text)
@@ -49,12 +51,40 @@ extension Schedule {
     }
 }
 
+extension StepTerms {
+    fileprivate static let fields = ["maxAttempts", "backoffMs", "timeoutMs", "heartbeatMs"]
+
+    /// As a schedule has it: what a step of a flow says under these names.
+    package var members: JSONObject {
+        var object = JSONObject()
+        if let retry {
+            object["maxAttempts"] = .int(Int64(retry.maxAttempts))
+            object["backoffMs"] = .int(retry.backoff.wholeMilliseconds)
+        }
+        object["timeoutMs"] = timeout.map { .int(max(1, $0.wholeMilliseconds)) }
+        object["heartbeatMs"] = heartbeat.map { .int(max(1, $0.wholeMilliseconds)) }
+        return object
+    }
+}
+
 /// Reads the members of one schedule.
 private struct ScheduleReader {
     private let object: JSONObject
+    private let path: [String]
     var problems: [Problem] = []
 
+    /// The terms within a schedule.
+    private init(terms: JSONObject) {
+        object = terms
+        path = ["terms"]
+        for key in object.keys where !StepTerms.fields.contains(key) {
+            let ending = Suggestion.phrase(for: key, among: StepTerms.fields)
+            add(.unknownField, key, "\(key.quoted) is not a field of terms\(ending)")
+        }
+    }
+
     init(_ json: JSONValue) {
+        path = []
         object = json.object ?? [:]
         if json.object == nil {
             problems.append(
@@ -79,6 +109,11 @@ private struct ScheduleReader {
         schedule.tag = text("tag")
         schedule.priority = integer("priority", -100...100).map { Int($0) } ?? 0
         schedule.metadata = member("metadata", "an object", \.object)
+        if let object = member("terms", "an object", \.object) {
+            var reader = ScheduleReader(terms: object)
+            schedule.terms = reader.terms()
+            problems += reader.problems
+        }
         schedule.startAt = time("startAt")
         schedule.endAt = time("endAt")
         schedule.jitter = integer("jitterMs", 0...86_400_000).map { .milliseconds($0) } ?? .zero
@@ -92,6 +127,19 @@ private struct ScheduleReader {
             add(.badValue, "endAt", #""endAt" must be later than "startAt"."#)
         }
         return times == nil ? nil : schedule
+    }
+
+    private mutating func terms() -> StepTerms {
+        let attempts = integer("maxAttempts", RetryPolicy.maxAttemptsBounds)
+        if attempts == nil, value("backoffMs") != nil {
+            add(.requiredMissing, "maxAttempts", #"With "backoffMs" terms need "maxAttempts"."#)
+        }
+        let longest = Int64(315_360_000_000)
+        let backoff = integer("backoffMs", 0...longest)
+        return StepTerms(
+            retry: attempts.map { .every(.milliseconds(backoff ?? 0), atMost: Int($0)) },
+            timeout: integer("timeoutMs", 1...longest).map { .milliseconds($0) },
+            heartbeat: integer("heartbeatMs", 1...longest).map { .milliseconds($0) })
     }
 
     private mutating func times(timeZone: String) -> ScheduleTimes? {
@@ -170,6 +218,6 @@ private struct ScheduleReader {
     }
 
     private mutating func add(_ code: ProblemCode, _ key: String, _ message: String) {
-        problems.append(Problem(code, at: JSONPointer(tokens: [key]), message))
+        problems.append(Problem(code, at: JSONPointer(tokens: path + [key]), message))
     }
 }

@@ -13,6 +13,8 @@ public struct Schedule: Sendable, Hashable {
     public var tag: String?
     public var priority: Int = 0
     public var metadata: JSONObject?
+    /// What is said of the attempts of every execution; nil: what its flow says.
+    public var terms: StepTerms?
     public var times: ScheduleTimes
     /// No tick before this.
     public var startAt: Timestamp?
