@@ -11,7 +11,7 @@ import SkeinRedis
 struct BenchEnvironment: Sendable {
     let databaseURL: String
     let redisURL: String?
-    let schema = "skein_bench_\(getpid())"
+    private(set) var schema = "skein_bench_\(getpid())"
     let admin: PostgresPool
     private let logger = Logger(label: "skein.bench")
 
@@ -25,6 +25,13 @@ struct BenchEnvironment: Sendable {
         var configuration = PostgresConfiguration(connectionString: url)
         configuration.applicationName = "skein-bench-admin"
         admin = PostgresPool(configuration: configuration, maximum: 4, acquireTimeout: .seconds(10), logger: logger)
+    }
+
+    /// The same servers, with another schema.
+    func with(schema: String) -> Self {
+        var other = self
+        other.schema = schema
+        return other
     }
 
     /// Runs `body` with an empty schema, which is dropped afterwards.
@@ -83,11 +90,29 @@ struct BenchEnvironment: Sendable {
         return try row.double(0)
     }
 
+    func text(_ sql: String) async throws -> String? {
+        try await admin.query(PostgresQuery(PostgresStatement("bench_\(abs(sql.hashValue))", sql))).first?.raw(0)
+    }
+
     /// The server's processes.
     func backends() async throws -> [Int32] {
         let sql = "SELECT pid::int8 FROM pg_stat_activity"
         let result = try await admin.query(PostgresQuery(PostgresStatement("bench_backends", sql)))
         return try result.rows.map { Int32(truncatingIfNeeded: try $0.int64(0)) }
+    }
+
+    /// Those of them that work for clients.
+    func clients() async throws -> [Int32] {
+        let sql = "SELECT pid::int8 FROM pg_stat_activity WHERE backend_type = 'client backend'"
+        let result = try await admin.query(PostgresQuery(PostgresStatement("bench_clients", sql)))
+        return try result.rows.map { Int32(truncatingIfNeeded: try $0.int64(0)) }
+    }
+
+    /// Buffers that statements have looked at, but for the bench's own reads.
+    func buffers() async throws -> Double {
+        try await number(
+            "SELECT COALESCE(sum(shared_blks_hit + shared_blks_read), 0)::float8 FROM pg_stat_statements WHERE query NOT LIKE '%pg_stat_%'"
+        )
     }
 
     func walBytes() async throws -> Double {

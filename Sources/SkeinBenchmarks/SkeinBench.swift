@@ -27,7 +27,7 @@ struct SkeinBench: AsyncParsableCommand {
 
     @Option(
         help:
-            "Sections to run, separated by commas: transitions, single, shapes, latency, wakes, http, instances, idle. Default: all."
+            "Sections to run, separated by commas: transitions, single, shapes, latency, wakes, http, instances, idle; with --history also history, prune. Default: all but the last."
     )
     var only: String?
 
@@ -36,6 +36,9 @@ struct SkeinBench: AsyncParsableCommand {
 
     @Flag(help: "Leave out the bare inserts, for profiling the engine alone.")
     var engineOnly = false
+
+    @Option(help: "A schema that scripts/load-log has filled: measures beside its history. The section prune takes it away.")
+    var history: String?
 
     @Option(help: "A file of JSON lines that the peers' drivers printed: prints the factors to them.")
     var peers: String?
@@ -51,10 +54,10 @@ struct SkeinBench: AsyncParsableCommand {
         }
         let environment = try BenchEnvironment(databaseURL: databaseURL, redisURL: redisURL)
         let report = Report()
-        let sections = Set(only?.split(separator: ",").map(String.init) ?? Section.allCases.map(\.rawValue))
+        let sections = try only.map { try Set($0.split(separator: ",").map { try Section(named: $0) }) } ?? usual
         report.note("disk.before", "fdatasync of 8 KiB", value: DiskProbe.perSecond(), unit: "/s")
         try await environment.withSchema {
-            for section in Section.allCases where sections.contains(section.rawValue) {
+            for section in Section.allCases where sections.contains(section) {
                 narrate("\(section.rawValue) …")
                 try await section.run(environment, self, report)
             }
@@ -69,11 +72,22 @@ struct SkeinBench: AsyncParsableCommand {
         print(json)
         if let output { try json.write(toFile: output, atomically: true, encoding: .utf8) }
     }
+
+    private var usual: Set<Section> {
+        Set(Section.allCases.filter { $0 != .prune && ($0 != .history || history != nil) })
+    }
 }
 
 /// What can be measured.
 enum Section: String, CaseIterable {
-    case transitions, single, shapes, latency, wakes, http, instances, idle
+    case transitions, single, shapes, latency, wakes, http, instances, idle, history, prune
+
+    init(named name: Substring) throws {
+        guard let section = Section(rawValue: String(name)) else {
+            throw BenchError("--only: there is no section '\(name)'")
+        }
+        self = section
+    }
 
     func run(_ environment: BenchEnvironment, _ options: SkeinBench, _ report: Report) async throws {
         switch self {
@@ -85,6 +99,8 @@ enum Section: String, CaseIterable {
         case .http: try await Web(environment, options).run(report)
         case .instances: try await Instances(environment, options).run(report)
         case .idle: try await Idle(environment).run(report)
+        case .history: try await History(environment, options).run(report)
+        case .prune: try await History(environment, options).prune(report)
         }
     }
 }

@@ -55,7 +55,10 @@ public final class PostgresExecutionStore: ExecutionStore {
     var queryTime: PostgresParameter { .timestamptz(clock.queryTime?.microseconds) }
 
     /// Who asks, and by which request: the last parameters of what leaves a row in `audit`.
-    var caller: [PostgresParameter] { [.text(Caller.current?.actor), .text(Caller.current?.requestID)] }
+    var caller: [PostgresParameter] {
+        let by = Caller.current
+        return [.text(by?.actor), .text(by?.requestID), .text(by?.reason)]
+    }
 }
 
 extension ExecutionStore where Self == PostgresExecutionStore {

@@ -15,10 +15,21 @@ public struct Caller: Sendable, Hashable {
     /// Who, as far as the server knows.
     public var actor: String?
     public var requestID: String?
+    /// Why, where a method does not ask for it.
+    public var reason: String?
 
-    public init(actor: String? = nil, requestID: String? = nil) {
+    public init(actor: String? = nil, requestID: String? = nil, reason: String? = nil) {
         self.actor = actor
         self.requestID = requestID
+        self.reason = reason
+    }
+
+    /// Does something on behalf of the present caller, for a reason.
+    package static func because<Result>(_ reason: String?, _ body: () async throws -> Result) async rethrows -> Result {
+        guard let reason else { return try await body() }
+        var caller = current ?? Caller()
+        caller.reason = reason
+        return try await $current.withValue(caller, operation: body)
     }
 }
 
@@ -27,7 +38,7 @@ extension Intervention {
     var told: Intervention {
         let caller = Caller.current
         return Intervention(
-            actor: (actor ?? caller?.actor).map(plain), reason: reason.map(plain),
+            actor: (actor ?? caller?.actor).map(plain), reason: (reason ?? caller?.reason).map(plain),
             requestID: (requestID ?? caller?.requestID).map(plain))
     }
 }

@@ -6,11 +6,14 @@ import SkeinCore
 extension Engine {
     /// Pauses a schedule whose last execution did not complete. Returns whether it is paused now.
     func pauseIfFailed(_ record: ScheduleRecord) async throws -> Bool {
-        guard try await lastFailure(of: record) != nil else { return false }
+        guard let failed = try await lastFailure(of: record) else { return false }
         var paused = record
         paused.isPaused = true
         paused.revision += 1
-        return try await store.updateSchedule(paused)
+        let wanted = paused
+        return try await Caller.because("its execution \(failed) did not complete") {
+            try await store.updateSchedule(wanted)
+        }
     }
 
     /// The last execution of a schedule, if it has ended without completing, and nobody has let the schedule go on since.

@@ -15,6 +15,9 @@ struct FlowRegisterCommand: AsyncParsableCommand {
     @Flag(help: "Refuse step types that no instance has a handler for.")
     var strict = false
 
+    @Option(help: "Why; kept in the audit trail.")
+    var reason: String?
+
     @OptionGroup var client: ClientOptions
 
     func run() async throws {
@@ -40,7 +43,9 @@ struct FlowRegisterCommand: AsyncParsableCommand {
 
     private func register(_ file: String, _ server: ServerClient, _ console: Console) async throws -> JSONValue {
         let document = try DocumentFile(path: file)
-        let reply = try await server.post("/v1/flows" + (strict ? "?strict=true" : ""), document.value)
+        let query = (strict ? ["strict=true"] : []) + (reason.map { ["reason=\($0.percentEncoded)"] } ?? [])
+        let reply = try await server.post(
+            "/v1/flows" + (query.isEmpty ? "" : "?" + query.joined(separator: "&")), document.value)
         let body = reply.body.object ?? [:]
         for warning in body["warnings"]?.array ?? [] {
             console.note("warning: \(document.path): \(ServerProblem.line(warning))")

@@ -9,10 +9,15 @@ struct FlowResumeCommand: AsyncParsableCommand {
     @Argument(help: "The flow's id.")
     var id: String
 
+    @Option(help: "Why; kept in the audit trail.")
+    var reason: String?
+
     @OptionGroup var client: ClientOptions
 
     func run() async throws {
-        let reply = try await client.client().post("/v1/flows/\(id.percentEncoded)/resume", .object([:]))
+        var body: JSONObject = [:]
+        body["reason"] = reason.map { .string($0) }
+        let reply = try await client.client().post("/v1/flows/\(id.percentEncoded)/resume", .object(body))
         try client.printer.document(reply.body)
     }
 }

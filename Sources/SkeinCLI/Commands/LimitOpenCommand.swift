@@ -8,8 +8,13 @@ struct LimitOpenCommand: AsyncParsableCommand {
 
     @OptionGroup var target: LimitOptions
 
+    @Option(help: "Why; kept in the audit trail.")
+    var reason: String?
+
     func run() async throws {
-        let reply = try await target.client.client().post(target.path + "/open", .object([:]))
+        var body: JSONObject = [:]
+        body["reason"] = reason.map { .string($0) }
+        let reply = try await target.client.client().post(target.path + "/open", .object(body))
         try target.client.printer.document(reply.body)
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import SkeinCore
 
 /// `skein schedule …`
 struct ScheduleCommand: ParsableCommand {
@@ -35,9 +36,14 @@ struct ScheduleOptions: ParsableArguments {
     @OptionGroup var client: ClientOptions
 
     /// Where the API has it.
-    func path(_ verb: String = "") -> String {
-        "/v1/schedules/\(schedule.percentEncoded)\(verb)" + (tenant.map { "?tenantId=\($0.percentEncoded)" } ?? "")
+    func path(_ verb: String = "", query: [(String, String?)] = []) -> String {
+        let pairs = (tenantQuery + query).compactMap { name, value in value.map { "\(name)=\($0.percentEncoded)" } }
+        return "/v1/schedules/\(schedule.percentEncoded)\(verb)"
+            + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&"))
     }
+
+    /// The body of a request that has a reason at most.
+    func because(_ reason: String?) -> JSONValue { .object(reason.map { ["reason": .string($0)] } ?? [:]) }
 
     var tenantQuery: [(String, String?)] { [("tenantId", tenant)] }
 }

@@ -65,6 +65,9 @@ struct ScheduleCreateCommand: AsyncParsableCommand {
     @Option(help: "-100 to 100, higher first.")
     var priority: Int64?
 
+    @Option(help: "Why; kept in the audit trail.")
+    var reason: String?
+
     @Flag(help: "Do not begin before `skein schedule resume`.")
     var paused = false
 
@@ -74,7 +77,7 @@ struct ScheduleCreateCommand: AsyncParsableCommand {
         var body: JSONObject = ["name": .string(name), "flowId": .string(flow)]
         let texts = [
             "flowVersion": version, "cron": cron, "timeZone": tz, "at": at, "overlap": overlap, "missed": missed,
-            "startAt": start, "endAt": end, "tag": tag, "tenantId": tenant,
+            "startAt": start, "endAt": end, "tag": tag, "tenantId": tenant, "reason": reason,
         ]
         for (key, text) in texts { body[key] = text.map { .string($0) } }
         let numbers = [

@@ -8,8 +8,11 @@ struct SchedulePauseCommand: AsyncParsableCommand {
 
     @OptionGroup var target: ScheduleOptions
 
+    @Option(help: "Why; kept in the audit trail.")
+    var reason: String?
+
     func run() async throws {
-        let reply = try await target.client.client().post(target.path("/pause"))
+        let reply = try await target.client.client().post(target.path("/pause"), target.because(reason))
         try target.client.printer.record(reply.body, columns: ScheduleCommand.columns)
     }
 }
@@ -21,8 +24,11 @@ struct ScheduleResumeCommand: AsyncParsableCommand {
 
     @OptionGroup var target: ScheduleOptions
 
+    @Option(help: "Why; kept in the audit trail.")
+    var reason: String?
+
     func run() async throws {
-        let reply = try await target.client.client().post(target.path("/resume"))
+        let reply = try await target.client.client().post(target.path("/resume"), target.because(reason))
         try target.client.printer.record(reply.body, columns: ScheduleCommand.columns)
     }
 }
@@ -35,8 +41,11 @@ struct ScheduleDeleteCommand: AsyncParsableCommand {
 
     @OptionGroup var target: ScheduleOptions
 
+    @Option(help: "Why; kept in the audit trail.")
+    var reason: String?
+
     func run() async throws {
-        try target.client.printer.record(
-            try await target.client.client().delete(target.path()), columns: [Column("id"), Column("deleted")])
+        let reply = try await target.client.client().delete(target.path(query: [("reason", reason)]))
+        try target.client.printer.record(reply, columns: [Column("id"), Column("deleted")])
     }
 }

@@ -12,9 +12,13 @@ struct ScheduleTriggerCommand: AsyncParsableCommand {
     @Option(help: "skip, bufferOne, bufferAll, cancelOther or allow, instead of the schedule's policy.")
     var overlap: String?
 
+    @Option(help: "Why; kept with the execution.")
+    var reason: String?
+
     func run() async throws {
         var body: JSONObject = [:]
         body["overlap"] = overlap.map { .string($0) }
+        body["reason"] = reason.map { .string($0) }
         let reply = try await target.client.client().post(target.path("/trigger"), .object(body))
         try target.client.printer.record(reply.body, columns: ScheduleCommand.ticks)
     }
@@ -37,12 +41,16 @@ struct ScheduleBackfillCommand: AsyncParsableCommand {
     @Option(help: "skip, bufferOne, bufferAll, cancelOther or allow. Default: bufferAll, one after the other.")
     var overlap: String?
 
+    @Option(help: "Why; kept with the executions.")
+    var reason: String?
+
     @Flag(name: .customLong("dry-run"), help: "Only show which they are.")
     var dryRun = false
 
     func run() async throws {
         var body: JSONObject = ["from": .string(from), "to": .string(to), "dryRun": .bool(dryRun)]
         body["overlap"] = overlap.map { .string($0) }
+        body["reason"] = reason.map { .string($0) }
         let reply = try await target.client.client().post(
             target.path("/backfill"), .object(body), timeout: .seconds(120))
         let count = reply.body.object?["count"]?.int64 ?? 0

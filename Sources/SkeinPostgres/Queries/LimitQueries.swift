@@ -56,7 +56,7 @@ enum LimitQueries {
         WHERE $5::boolean OR x.closed_until IS NULL OR x.closed_until < EXCLUDED.closed_until
         """)
 
-    /// $1 name, $2 time, $3 actor, $4 request
+    /// $1 name, $2 time, $3 actor, $4 request, $5 reason
     static let open = PostgresStatement(
         "open_limit",
         """
@@ -67,7 +67,8 @@ enum LimitQueries {
             RETURNING x.name
         ),
         told AS (
-            INSERT INTO audit (action, target, actor, request_id) SELECT 'limit.open', name, $3::text, $4::text FROM opened
+            INSERT INTO audit (action, target, actor, request_id, reason)
+            SELECT 'limit.open', name, $3::text, $4::text, $5::text FROM opened
         )
         SELECT name FROM opened
         """)

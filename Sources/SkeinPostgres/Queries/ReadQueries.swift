@@ -77,7 +77,7 @@ enum ReadQueries {
     static let verify = PostgresStatement(
         "verify_logs", "SELECT v.execution_id, v.seq, v.problem FROM verify_logs($1::uuid[]) v")
 
-    /// $1 id, $2 version, $3 definition, $4 actor, $5 request
+    /// $1 id, $2 version, $3 definition, $4 actor, $5 request, $6 reason
     static let registerFlow = PostgresStatement(
         "register_flow",
         """
@@ -85,8 +85,8 @@ enum ReadQueries {
             INSERT INTO flows (id, version, definition) VALUES ($1::text, $2::text, $3::text) ON CONFLICT DO NOTHING RETURNING id, version
         ),
         told AS (
-            INSERT INTO audit (action, target, actor, request_id)
-            SELECT 'flow.register', id || ' ' || version, $4::text, $5::text FROM new
+            INSERT INTO audit (action, target, actor, request_id, reason)
+            SELECT 'flow.register', id || ' ' || version, $4::text, $5::text, $6::text FROM new
         )
         SELECT id FROM new
         """)

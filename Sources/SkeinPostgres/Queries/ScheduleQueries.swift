@@ -16,7 +16,8 @@ enum ScheduleQueries {
                 WHERE k.schedule_id = s.id AND k.decision = 3 AND k.execution_id IS NULL) AS waits
         """
 
-    /// $1 id, $2 tenant, $3 name, $4 flow, $5 definition, $6 next tick, $7 paused, $8 created, $9 actor, $10 request
+    /// $1 id, $2 tenant, $3 name, $4 flow, $5 definition, $6 next tick, $7 paused, $8 created, $9 actor, $10 request,
+    /// $11 reason
     static let create = PostgresStatement(
         "create_schedule",
         """
@@ -25,11 +26,12 @@ enum ScheduleQueries {
             VALUES ($1::uuid, $2::text, $3::text, $4::text, $5::jsonb, $6::timestamptz, $7::boolean, $8::timestamptz, $8::timestamptz)
             ON CONFLICT DO NOTHING RETURNING id
         )
-        INSERT INTO audit (action, target, tenant, actor, request_id, details)
-        SELECT 'schedule.create', id::text, $2::text, $9::text, $10::text, jsonb_build_object('name', $3::text) FROM new
+        INSERT INTO audit (action, target, tenant, actor, request_id, reason, details)
+        SELECT 'schedule.create', id::text, $2::text, $9::text, $10::text, $11::text, jsonb_build_object('name', $3::text) FROM new
         """)
 
-    /// $1 id, $2 generation, $3 name, $4 flow, $5 definition, $6 next tick, $7 paused, $8 revision, $9 time, $10 actor, $11 request
+    /// $1 id, $2 generation, $3 name, $4 flow, $5 definition, $6 next tick, $7 paused, $8 revision, $9 time, $10 actor, $11 request,
+    /// $12 reason
     static let update = PostgresStatement(
         "update_schedule",
         """
@@ -41,22 +43,22 @@ enum ScheduleQueries {
             RETURNING s.id, s.tenant, s.generation
         ),
         told AS (
-            INSERT INTO audit (action, target, tenant, actor, request_id, details)
-            SELECT 'schedule.update', id::text, tenant, $10::text, $11::text,
+            INSERT INTO audit (action, target, tenant, actor, request_id, reason, details)
+            SELECT 'schedule.update', id::text, tenant, $10::text, $11::text, $12::text,
                 jsonb_build_object('name', $3::text, 'revision', $8::bigint, 'paused', $7::boolean)
             FROM changed
         )
         SELECT generation FROM changed
         """)
 
-    /// $1 id, $2 actor, $3 request
+    /// $1 id, $2 actor, $3 request, $4 reason
     static let delete = PostgresStatement(
         "delete_schedule",
         """
         WITH gone AS (DELETE FROM schedules WHERE id = $1::uuid RETURNING id, tenant, name),
         told AS (
-            INSERT INTO audit (action, target, tenant, actor, request_id, details)
-            SELECT 'schedule.delete', id::text, tenant, $2::text, $3::text, jsonb_build_object('name', name) FROM gone
+            INSERT INTO audit (action, target, tenant, actor, request_id, reason, details)
+            SELECT 'schedule.delete', id::text, tenant, $2::text, $3::text, $4::text, jsonb_build_object('name', name) FROM gone
         ),
         ticks AS (DELETE FROM schedule_ticks k USING gone WHERE k.schedule_id = gone.id)
         SELECT id FROM gone

@@ -19,11 +19,11 @@ struct FlowRoutes: Sendable {
 
     /// 201 for a new version, 200 for one that is there with the same content.
     @Sendable private func register(_ request: APIRequest) async throws -> Response {
-        let strict = try request.query(["strict"]) { $0.bool("strict") } ?? false
+        let (strict, reason) = try request.query(["strict", "reason"]) { ($0.bool("strict") ?? false, $0.text("reason")) }
         guard let definition = try await request.document(yaml: true) else {
             throw HTTPProblem(.badRequest, "INVALID_JSON", "The body is empty; it must be a flow definition.")
         }
-        let registered = try await engine.register(definition, strict: strict)
+        let registered = try await Caller.because(reason) { try await engine.register(definition, strict: strict) }
         let body: JSONObject = ["flow": registered.flow.json, "warnings": .array(registered.warnings.map(\.json))]
         let version = registered.flow.version.description.percentEncoded
         return .json(

@@ -56,10 +56,10 @@ struct LimitRoutes: Sendable {
 
     @Sendable private func open(_ request: APIRequest) async throws -> Response {
         try request.noQuery()
-        try await request.members([]) { _ in }
+        let reason = try await request.members(["reason"]) { $0.text("reason") }
         let name = try self.name(request)
         _ = try await limit(request)
-        let wasClosed = try await engine.openLimit(name)
+        let wasClosed = try await Caller.because(reason) { try await engine.openLimit(name) }
         return .json(["opened": .bool(wasClosed), "limit": .object(try await limit(request).json)] as JSONObject)
     }
 
@@ -74,8 +74,8 @@ struct LimitRoutes: Sendable {
     @Sendable private func resume(_ request: APIRequest) async throws -> Response {
         try request.noQuery()
         let id = try flowID(request)
-        try await request.members([]) { _ in }
-        let wasPaused = try await engine.resumeFlow(id)
+        let reason = try await request.members(["reason"]) { $0.text("reason") }
+        let wasPaused = try await Caller.because(reason) { try await engine.resumeFlow(id) }
         return .json(["flowId": .string(id), "paused": false, "resumed": .bool(wasPaused)] as JSONObject)
     }
 

@@ -76,7 +76,11 @@ struct ScheduleRoutes: Sendable {
         try request.noQuery()
         var definition = try await object(request)
         let isPaused = try take("paused", "a boolean", \.bool, from: &definition) ?? false
-        let (state, created) = try await engine.createSchedule(definition, isPaused: isPaused)
+        let reason = try take("reason", "a text", \.string, from: &definition)
+        let wanted = definition
+        let (state, created) = try await Caller.because(reason) {
+            try await engine.createSchedule(wanted, isPaused: isPaused)
+        }
         return .json(
             state.json, status: created ? .created : .ok, headers: [.location: "/v1/schedules/\(state.record.id)"])
     }
@@ -96,45 +100,59 @@ struct ScheduleRoutes: Sendable {
         var changes = try await object(request)
         let revision = try take("revision", "an integer", \.int64, from: &changes)
         let isPaused = try take("paused", "a boolean", \.bool, from: &changes)
-        var state = try await engine.updateSchedule(id, revision: revision, changes, replaces: replaces)
-        if let isPaused {
-            state = isPaused ? try await engine.pauseSchedule(id) : try await engine.resumeSchedule(id)
+        let reason = try take("reason", "a text", \.string, from: &changes)
+        let wanted = changes
+        let state = try await Caller.because(reason) {
+            let state = try await engine.updateSchedule(id, revision: revision, wanted, replaces: replaces)
+            guard let isPaused else { return state }
+            return isPaused ? try await engine.pauseSchedule(id) : try await engine.resumeSchedule(id)
         }
         return .json(state.json)
     }
 
     @Sendable private func delete(_ request: APIRequest) async throws -> Response {
-        let id = try await id(request)
-        try await engine.deleteSchedule(id)
+        let (tenant, reason) = try request.query(["tenantId", "reason"]) { ($0.text("tenantId"), $0.text("reason")) }
+        let id = try await engine.schedule(request.parameter("id"), tenantID: tenant).record.id
+        try await Caller.because(reason) { try await engine.deleteSchedule(id) }
         return .json(["id": .string(id.description), "deleted": true] as JSONObject)
     }
 
     @Sendable private func pause(_ request: APIRequest) async throws -> Response {
-        .json(try await engine.pauseSchedule(try await id(request)).json)
+        let id = try await id(request)
+        let reason = try await request.members(["reason"]) { $0.text("reason") }
+        return .json(try await Caller.because(reason) { try await engine.pauseSchedule(id) }.json)
     }
 
     @Sendable private func resume(_ request: APIRequest) async throws -> Response {
-        .json(try await engine.resumeSchedule(try await id(request)).json)
+        let id = try await id(request)
+        let reason = try await request.members(["reason"]) { $0.text("reason") }
+        return .json(try await Caller.because(reason) { try await engine.resumeSchedule(id) }.json)
     }
 
     /// Answers with the tick and what was decided.
     @Sendable private func trigger(_ request: APIRequest) async throws -> Response {
         let id = try await id(request)
-        let overlap = try await request.members(["overlap"]) { $0.choice("overlap", OverlapPolicy.self) }
-        return .json(try await engine.triggerSchedule(id, overlap: overlap).json)
+        let (overlap, reason) = try await request.members(["overlap", "reason"]) {
+            ($0.choice("overlap", OverlapPolicy.self), $0.text("reason"))
+        }
+        return .json(
+            try await Caller.because(reason) { try await engine.triggerSchedule(id, overlap: overlap) }.json)
     }
 
     /// With `dryRun` the ticks that it would decide.
     @Sendable private func backfill(_ request: APIRequest) async throws -> Response {
         let id = try await id(request)
-        let (from, to, overlap, isPreview) = try await request.members(["from", "to", "overlap", "dryRun"]) { body in
+        let members = ["from", "to", "overlap", "dryRun", "reason"]
+        let (from, to, overlap, isPreview, reason) = try await request.members(members) { body in
             for key in ["from", "to"] { _ = body.requiredText(key) }
             let choice = body.choice("overlap", OverlapPolicy.self)
-            return (body.time("from"), body.time("to"), choice, body.bool("dryRun") ?? false)
+            return (body.time("from"), body.time("to"), choice, body.bool("dryRun") ?? false, body.text("reason"))
         }
         guard let from, let to else { throw EngineError(.invalidRequest, "the request is not valid") }
-        let result = try await engine.backfillSchedule(
-            id, from: from, through: to, overlap: overlap ?? .bufferAll, isPreview: isPreview)
+        let result = try await Caller.because(reason) {
+            try await engine.backfillSchedule(
+                id, from: from, through: to, overlap: overlap ?? .bufferAll, isPreview: isPreview)
+        }
         var answer: JSONObject = [
             "dryRun": .bool(isPreview), "count": .int(Int64(result.ticks.count)),
             "alreadyStarted": .int(Int64(result.alreadyStarted)),
