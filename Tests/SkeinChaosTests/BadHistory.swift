@@ -1,3 +1,4 @@
+import Skein
 import SkeinCore
 
 @testable import SkeinChaos
@@ -16,6 +17,12 @@ enum BadHistory {
             "id": .string(id), "seq": .int(seq), "n": .int(Int64(events.count)), "kind": .int(kind), "op": "o",
             "at": .int(1_000_000 + seq), "body": .string(body.text()),
         ]
+    }
+
+    static func with(_ row: JSONValue, _ key: String, _ value: JSONValue) -> JSONValue {
+        var object = row.object ?? [:]
+        object[key] = value
+        return .object(object)
     }
 
     static func event(_ type: String, _ step: String? = nil) -> JSONValue {
@@ -42,6 +49,25 @@ enum BadHistory {
         let step: JSONValue = ["t": .string(outcome), "s": "s0", "a": 1, "b": 2, "f": 3, "o": "s0@2", "k": "s0"]
         let middle = [event("execution.started"), step] + (twice ? [step] : [])
         return [row(1, 1, [created]), row(2, 4, middle + [event("execution.completed")])]
+    }
+
+    /// The same rows, each with its hash.
+    static func hashed(_ rows: [JSONValue] = rows()) -> [JSONValue] {
+        var chain: [UInt8]?
+        return rows.map { line in
+            var row = line.object ?? [:]
+            row["op"] = .string(other)
+            guard let execution = ExecutionID(line.id.string ?? ""), let operation = OperationID(other) else {
+                return line
+            }
+            let hash = RowHash.of(
+                execution, position: line.seq.int64 ?? 0, count: Int16(line.n.int ?? 0),
+                kind: RowKind(rawValue: Int16(line["kind"]?.int ?? 0)) ?? .step, operationID: operation,
+                body: Array((line.body.string ?? "").utf8), after: chain)
+            row["hash"] = .string(LogIsEvidence.hex(hash))
+            chain = hash
+            return .object(row)
+        }
     }
 
     static func history(_ rows: [JSONValue] = rows(), ended: Bool = true) -> History {

@@ -248,6 +248,43 @@ struct CheckerTests {
                 continue
             }
         }
-        #expect(Checker.judge(History()).count == 16)
+        #expect(Checker.judge(History()).count == 18)
+    }
+
+    @Test("I17: a row without a hash, one that was changed, one that was taken out")
+    func hashes() {
+        let rows = BadHistory.hashed()
+        #expect(!LogIsEvidence.judge(BadHistory.history(rows)).isViolated)
+        #expect(LogIsEvidence.judge(BadHistory.history(BadHistory.rows())).isViolated)
+        for place in rows.indices {
+            var changed = rows
+            changed[place] = BadHistory.with(rows[place], "body", .string((rows[place].body.string ?? "") + " "))
+            #expect(LogIsEvidence.judge(BadHistory.history(changed)).isViolated)
+            changed = rows
+            changed[place] = BadHistory.with(rows[place], "kind", 7)
+            #expect(LogIsEvidence.judge(BadHistory.history(changed)).isViolated)
+        }
+        var fewer = rows
+        fewer.remove(at: 1)
+        #expect(LogIsEvidence.judge(BadHistory.history(fewer)).isViolated)
+    }
+
+    @Test("I18: an end that was not counted, one that was counted twice, one that has yet to be, an attempt too few")
+    func counts() {
+        var history = BadHistory.history()
+        let end: JSONValue = ["flow": "brief", "code": 10, "n": 1]
+        let attempt: JSONValue = ["flow": "brief", "step": "s0", "code": 1, "n": 1]
+        history.counts = [end, attempt]
+        #expect(!ReportsCountOnce.judge(history).isViolated)
+        history.counts = [BadHistory.with(end, "n", 2), attempt]
+        #expect(ReportsCountOnce.judge(history).isViolated)
+        history.counts = [end]
+        #expect(ReportsCountOnce.judge(history).isViolated)
+        history.counts = []
+        #expect(ReportsCountOnce.judge(history).isViolated)
+        history.uncounted = [["id": .string(BadHistory.id), "seq": 4]]
+        #expect(!ReportsCountOnce.judge(history).isViolated)
+        history.counts = [end, attempt]
+        #expect(ReportsCountOnce.judge(history).isViolated)
     }
 }

@@ -13,6 +13,8 @@ package struct History: Sendable {
         package var operation: String
         package var at: Int64
         package var body: String
+        /// SHA-256, in hexadecimal.
+        package var hash: String?
         package var worker: String?
         package var types: [String]
         /// The step that each event is of.
@@ -37,6 +39,9 @@ package struct History: Sendable {
     package var children: [JSONValue] = []
     package var outcomes: [JSONValue] = []
     package var ticks: [JSONValue] = []
+    /// What the roll-ups say, and the ends that they have yet to count.
+    package var counts: [JSONValue] = []
+    package var uncounted: [JSONValue] = []
     package var left: JSONValue = [:]
     /// How often named points had effect.
     package var points: [String: Int] = [:]
@@ -59,6 +64,8 @@ package struct History: Sendable {
         children = LineFile.read(folder.table("children"))
         outcomes = LineFile.read(folder.table("outcomes"))
         ticks = LineFile.read(folder.table("ticks"))
+        counts = LineFile.read(folder.table("counts"))
+        uncounted = LineFile.read(folder.table("uncounted"))
         left = LineFile.read(folder.table("left")).last ?? [:]
         points = folder.pointCounts
     }
@@ -69,7 +76,8 @@ package struct History: Sendable {
         let parsed = (try? JSONValue(parsing: body, limits: .dump)) ?? .null
         let row = Row(
             seq: line.seq.int64 ?? 0, count: line.n.int64 ?? 0, kind: line["kind"]?.int ?? 0,
-            operation: line.op.string ?? "", at: line.at.int64 ?? 0, body: body, worker: parsed.w.string,
+            operation: line.op.string ?? "", at: line.at.int64 ?? 0, body: body, hash: line["hash"]?.string,
+            worker: parsed.w.string,
             types: (parsed.e.array ?? []).map { $0.t.string ?? "" },
             steps: (parsed.e.array ?? []).map { $0.s.string ?? $0.wait.stepId.string ?? "" },
             isHandOut: (parsed.e.array ?? []).contains { $0.by.string != nil })

@@ -1,6 +1,6 @@
 /// Something that must be true of every history.
 package protocol Invariant: Sendable {
-    /// `I1` … `I16`, and a few words.
+    /// `I1` … `I18`, and a few words.
     static var name: String { get }
 
     init()
@@ -48,7 +48,7 @@ package enum Checker {
         AcknowledgedIsThere.self, LogMeansState.self, LogIsGapless.self, OnlyTheOwnerWrites.self,
         OneResultPerStep.self, TokensFence.self, NoLostWake.self, EachTickOnce.self, OneExecutionPerKey.self,
         SignalsInOrder.self, WebhooksDelivered.self, CancelWins.self, StreamsAreWhole.self, PoisonIsSetAside.self,
-        EverythingEnds.self, TenantsApart.self,
+        EverythingEnds.self, TenantsApart.self, LogIsEvidence.self, ReportsCountOnce.self,
     ]
 
     /// A verdict for each.

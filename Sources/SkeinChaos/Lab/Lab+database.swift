@@ -63,7 +63,7 @@ extension Lab {
     private static let tables = [
         "log": """
         SELECT execution_id AS id, seq, n, kind, op_id AS op, (extract(epoch FROM at) * 1000000)::bigint AS at,
-            convert_from(body, 'UTF8') AS body FROM log ORDER BY execution_id, seq
+            convert_from(body, 'UTF8') AS body, encode(hash, 'hex') AS hash FROM log ORDER BY execution_id, seq
         """,
         "executions": """
         SELECT id, flow, status, seq, parent_id, ended_at IS NOT NULL AS ended FROM executions ORDER BY id
@@ -86,6 +86,11 @@ extension Lab {
         SELECT s.name AS schedule, (extract(epoch FROM t.tick_at) * 1000000)::bigint AS at, t.decision, t.execution_id AS execution
         FROM schedule_ticks t JOIN schedules s ON s.id = t.schedule_id WHERE t.source = 0 ORDER BY 1, 2
         """,
+        "counts": """
+        SELECT flow, NULL AS step, status AS code, sum(n)::bigint AS n FROM rollup_flows GROUP BY 1, 3
+        UNION ALL SELECT flow, step, outcome, sum(n)::bigint FROM rollup_steps GROUP BY 1, 2, 3
+        """,
+        "uncounted": "SELECT execution_id AS id, seq FROM rollup_queue",
         "left": """
         SELECT (SELECT count(*) FROM fanin) AS fanin, (SELECT count(*) FROM cascades) AS cascades,
             (SELECT count(*) FROM pg_stat_activity WHERE application_name = 'skein-' || current_schema()) AS connections
