@@ -272,6 +272,10 @@ extension FaultyStore {
         try await passing { try await base.hold(root, isHeld, by: by) }
     }
 
+    public func auditTrail(_ query: AuditTrailQuery) async throws -> [AuditTrailEntry] {
+        try await passing { try await base.auditTrail(query) }
+    }
+
     public func foldReports(limit: Int) async throws -> Int {
         try await passing { try await base.foldReports(limit: limit) }
     }

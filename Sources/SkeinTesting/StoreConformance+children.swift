@@ -171,6 +171,20 @@ extension StoreConformance {
             try expect("the status", try await scene.store.list(ExecutionQuery()).map(\.status), is: [.completed])
             try expect("what is due", try await scene.claim(worker).count, is: 0)
         },
+        Case("what is over can be deleted, and whoever reopens it meanwhile has it back") { scene in
+            let worker = try await scene.worker()
+            let id = try await scene.held(worker).executionID
+            try expect("a deletion of what lives", try await scene.store.delete(id, by: Intervention()), is: false)
+            try await scene.commit(scene.end(id, at: 2, status: .failed))
+            try expect("a deletion", try await scene.store.delete(id, by: Intervention()), is: true)
+            try expect("the same again", try await scene.store.delete(id, by: Intervention()), is: true)
+            try expect("whether anybody sees it", try await scene.store.record(id) == nil, is: true)
+            try await scene.commit(
+                scene.step(id, at: 3, kind: .reopened).with(
+                    effect: .reopen(needs: StoreScenario.needs), snapshot: Snapshot(status: .running)))
+            try expect("whether anybody sees it", try await scene.store.record(id) == nil, is: false)
+            try expect("what is due", try await scene.claim(worker).map(\.executionID), is: [id])
+        },
         Case("what was sent before an end keeps its number when the execution is reopened") { scene in
             let worker = try await scene.worker()
             let id = try await scene.held(worker).executionID

@@ -58,7 +58,6 @@ public protocol ReportStore: Sendable {
 extension ReportStore {
     public func foldReports(limit: Int) async throws -> Int { 0 }
     public func report(_ query: ReportQuery) async throws -> [JSONObject]? { nil }
-    public func auditTrail(_ query: AuditTrailQuery) async throws -> [AuditTrailEntry] { [] }
 }
 
 /// Which entries of the trail to show.

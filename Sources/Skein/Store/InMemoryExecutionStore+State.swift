@@ -27,6 +27,8 @@ extension InMemoryExecutionStore {
         /// Workflows that somebody deleted, and those that are kept whatever the policy says.
         var deleted: Set<ExecutionID> = []
         var holds: Set<ExecutionID> = []
+        /// What people did that is in no log.
+        var trail: [AuditTrailEntry] = []
         /// Grows with every closing and opening of a limit.
         var closings: Int64 = 0
         var fanIn: [(parent: ExecutionID, round: Int64, failed: Bool)] = []

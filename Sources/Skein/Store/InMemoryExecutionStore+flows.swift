@@ -4,10 +4,11 @@ public import SkeinCore
 
 extension InMemoryExecutionStore {
     public func register(_ flow: FlowSpec) async throws -> FlowRegistration {
-        transaction { state, _ in
+        transaction { state, now in
             let version = flow.version.description
             if let known = state.flows[flow.id]?[version] { return known == flow.json ? .identical : .conflict }
             state.flows[flow.id, default: [:]][version] = flow.json
+            state.tell("flow.register", "\(flow.id) \(version)", at: now)
             return .new
         }
     }

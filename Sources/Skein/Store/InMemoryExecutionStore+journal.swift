@@ -136,6 +136,7 @@ extension InMemoryExecutionStore.State {
             return false
         case .reopen(let needs):
             executions.values[execution].endedAt = nil
+            deleted.remove(executions.values[execution].creation.rootID)
             // What was sent before keeps its number; no other item may get it.
             let generation = executions.values[execution].accepted.values.max() ?? 0
             insertReady(

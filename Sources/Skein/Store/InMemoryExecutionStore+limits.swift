@@ -72,7 +72,12 @@ extension InMemoryExecutionStore {
     }
 
     public func close(_ name: LimitName, _ closure: LimitRecord.Closure, isFinal: Bool) async throws {
-        transaction { state, _ in
+        transaction { state, now in
+            let by = Intervention(actor: closure.actor, reason: closure.reason).told
+            if by.actor != nil || by.requestID != nil {
+                state.tell(
+                    "limit.close", name.rawValue, by: by, at: now, ["until": .string(closure.until.description)])
+            }
             let stands = state.limits.entries[name]?.closure
             guard isFinal || (stands.map { $0.until < closure.until } ?? true) else { return }
             state.limits.entries[name, default: .init()].closure = closure
@@ -85,6 +90,7 @@ extension InMemoryExecutionStore {
             guard let closure = state.limits.entries[name]?.closure else { return false }
             state.limits.entries[name]?.closure = nil
             state.closings += 1
+            if closure.until > now { state.tell("limit.open", name.rawValue, at: now) }
             return closure.until > now
         }
     }

@@ -5,11 +5,13 @@ extension InMemoryExecutionStore {
         transaction { state, now in
             var result = PruneResult()
             var looked = 0
+            var gone: [ExecutionID] = []
             for id in state.ids[(request.after.map { state.place(behind: $0) } ?? 0)...] {
                 guard looked < request.limit * 8, result.workflows < request.limit else { break }
                 looked += 1
                 result.last = id
                 guard state.isExpired(id, request, at: now) else { continue }
+                gone.append(id)
                 let family = state.family(of: id)
                 result.workflows += 1
                 result.executions += family.count
@@ -17,23 +19,32 @@ extension InMemoryExecutionStore {
                 if !request.dryRun { for member in family { state.forget(member) } }
             }
             if looked < request.limit * 8, result.workflows < request.limit { result.last = nil }
+            if let first = gone.first, let last = gone.last, !request.dryRun {
+                state.tell(
+                    "retention.prune", "\(first)..\(last)", by: request.by, at: now,
+                    [
+                        "policy": .object(request.policy.codes), "roots": .int(Int64(result.workflows)),
+                        "executions": .int(Int64(result.executions)), "logRows": .int(Int64(result.rows)),
+                    ])
+            }
             return result
         }
     }
 
     public func delete(_ root: ExecutionID, by: Intervention) async throws -> Bool {
-        transaction { state, _ in
+        transaction { state, now in
             guard state.executions[root] != nil, state.family(of: root).allSatisfy({ state.ready[$0] == nil }) else {
                 return false
             }
-            state.deleted.insert(root)
+            if state.deleted.insert(root).inserted { state.tell("retention.delete", "\(root)", by: by, at: now) }
             return true
         }
     }
 
     public func hold(_ root: ExecutionID, _ isHeld: Bool, by: Intervention) async throws {
-        transaction { state, _ in
-            if isHeld { state.holds.insert(root) } else { state.holds.remove(root) }
+        transaction { state, now in
+            let isNew = isHeld ? state.holds.insert(root).inserted : state.holds.remove(root) != nil
+            if isNew { state.tell(isHeld ? "retention.hold" : "retention.release", "\(root)", by: by, at: now) }
         }
     }
 }

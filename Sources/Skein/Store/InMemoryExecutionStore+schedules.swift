@@ -11,9 +11,10 @@ extension InMemoryExecutionStore {
     }
 
     public func createSchedule(_ record: ScheduleRecord) async throws -> ScheduleRecord {
-        transaction { state, _ in
+        transaction { state, now in
             if let known = state.schedule(named: record.schedule.name, record.schedule.tenantID) { return known.record }
             state.schedules[record.id] = ScheduleRow(record: record)
+            state.tell("schedule.create", "\(record.id)", at: now, ["name": .string(record.schedule.name)])
             return record
         }
     }
@@ -30,12 +31,22 @@ extension InMemoryExecutionStore {
             row.record.generation += 1
             row.record.updatedAt = now
             state.schedules[record.id] = row
+            state.tell(
+                "schedule.update", "\(record.id)", at: now,
+                [
+                    "name": .string(record.schedule.name), "revision": .int(record.revision),
+                    "paused": .bool(record.isPaused),
+                ])
             return true
         }
     }
 
     public func deleteSchedule(_ id: ScheduleID) async throws -> Bool {
-        transaction { state, _ in state.schedules.removeValue(forKey: id) != nil }
+        transaction { state, now in
+            guard let gone = state.schedules.removeValue(forKey: id) else { return false }
+            state.tell("schedule.delete", "\(id)", at: now, ["name": .string(gone.record.schedule.name)])
+            return true
+        }
     }
 
     public func schedule(_ id: ScheduleID) async throws -> ScheduleState? {

@@ -38,6 +38,12 @@ public struct RetentionPolicy: Sendable, Hashable {
         }
     }
 
+    /// As stores read it: ages in microseconds by the statuses' codes.
+    package var codes: JSONObject {
+        JSONObject(
+            ages.map { ("\($0.key.code)", JSONValue.int($0.value.microseconds)) }.sorted { $0.0 < $1.0 })
+    }
+
     /// How long ago something of a status has to have ended; nil: it is kept.
     func age(of status: ExecutionStatus) -> Duration? { ages[status].map { max($0, Self.shortest) } }
 }

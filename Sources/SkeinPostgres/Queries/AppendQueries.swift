@@ -84,6 +84,11 @@ enum AppendQueries {
         FROM unnest($1::uuid[], $2::text[]) u(id, needs) JOIN executions e ON e.id = u.id
         """)
 
+    /// Whoever retries something that was deleted meanwhile wants it back. $1 ids
+    static let undelete = PostgresStatement(
+        "undelete",
+        "DELETE FROM deletions WHERE root_id IN (SELECT e.root_id FROM executions e WHERE e.id = ANY($1::uuid[]))")
+
     /// $1 ids
     static let reopen = PostgresStatement(
         "reopen",

@@ -17,11 +17,12 @@ enum RetentionQueries {
 
     static let months = PostgresStatement("months", "SELECT m FROM months() m")
 
-    /// $1 month, $2 policy, $3 time, $4 executions that may be moved, $5 who
+    /// $1 month, $2 policy, $3 time, $4 executions that may be moved, $5 who, $6 why, $7 request
     static let dropMonth = PostgresStatement(
         "drop_month",
         """
-        SELECT executions FROM drop_month($1::text, $2::text::jsonb, $3::timestamptz, $4::integer, $5::text)
+        SELECT executions
+        FROM drop_month($1::text, $2::text::jsonb, $3::timestamptz, $4::integer, $5::text, $6::text, $7::text)
         WHERE executions IS NOT NULL
         """)
 
@@ -29,13 +30,23 @@ enum RetentionQueries {
     static let delete = PostgresStatement(
         "delete_workflow",
         """
-        INSERT INTO deletions (root_id, actor, reason, request_id)
-        SELECT e.id, $2::text, $3::text, $4::text FROM executions e
-        WHERE e.id = $1::uuid AND e.parent_id IS NULL AND e.ended_at IS NOT NULL
-            AND NOT EXISTS (SELECT FROM ready r WHERE r.execution_id = e.id)
-            AND NOT EXISTS (SELECT FROM executions c WHERE c.root_id = e.id AND c.parent_id IS NOT NULL AND c.ended_at IS NULL)
-        ON CONFLICT (root_id) DO UPDATE SET root_id = EXCLUDED.root_id
-        RETURNING root_id
+        WITH root AS (
+            SELECT e.id, e.tenant FROM executions e
+            WHERE e.id = $1::uuid AND e.parent_id IS NULL AND e.ended_at IS NOT NULL
+                AND NOT EXISTS (SELECT FROM ready r WHERE r.execution_id = e.id)
+                AND NOT EXISTS (SELECT FROM executions c WHERE c.root_id = e.id AND c.parent_id IS NOT NULL AND c.ended_at IS NULL)
+            FOR NO KEY UPDATE OF e
+        ),
+        new AS (
+            INSERT INTO deletions (root_id, actor, reason, request_id) SELECT id, $2::text, $3::text, $4::text FROM root
+            ON CONFLICT (root_id) DO NOTHING RETURNING root_id
+        ),
+        told AS (
+            INSERT INTO audit (action, target, tenant, actor, reason, request_id)
+            SELECT 'retention.delete', root.id::text, root.tenant, $2::text, $3::text, $4::text
+            FROM new JOIN root ON root.id = new.root_id
+        )
+        SELECT id FROM root
         """)
 
     /// $1 root, $2 actor, $3 reason, $4 request

@@ -11,7 +11,7 @@ extension PostgresExecutionStore {
         let query = PostgresQuery(
             RetentionQueries.prune,
             [
-                .uuid(request.after?.postgres), .text(request.policy.codes), queryTime,
+                .uuid(request.after?.postgres), .text(JSONValue.object(request.policy.codes).description), queryTime,
                 .int4(Int32(clamping: request.limit)), .bool(request.dryRun), .text(request.by.actor),
                 .text(request.by.reason), .text(request.by.requestID), .text(request.flowPrefix.map { $0 + "%" }),
             ])
@@ -30,7 +30,10 @@ extension PostgresExecutionStore {
         for month in try months.rows.map({ try $0.string(0) }) {
             let query = PostgresQuery(
                 RetentionQueries.dropMonth,
-                [.text(month), .text(policy.codes), queryTime, .int4(Self.few), .text(by.actor)])
+                [
+                    .text(month), .text(JSONValue.object(policy.codes).description), queryTime, .int4(Self.few), .text(by.actor), .text(by.reason),
+                    .text(by.requestID),
+                ])
             do {
                 let dropped = try await connections.reports.query(query, timeout: .seconds(600))
                 if let executions = try dropped.first?.int64(0) { return (month, Int(executions)) }
@@ -62,13 +65,5 @@ extension PostgresExecutionStore {
 
     private func whose(_ root: ExecutionID, _ by: Intervention) -> [PostgresParameter] {
         [.uuid(root.postgres), .text(by.actor), .text(by.reason), .text(by.requestID)]
-    }
-}
-
-extension RetentionPolicy {
-    /// As the schema's functions read it: ages in microseconds by the statuses' codes.
-    fileprivate var codes: String {
-        let members = ages.map { ("\($0.key.code)", JSONValue.int($0.value.microseconds)) }.sorted { $0.0 < $1.0 }
-        return JSONValue.object(JSONObject(members)).description
     }
 }

@@ -185,7 +185,7 @@ $$;
 -- Drops the partitions of a month (its name as in log_y2026m01: y2026m01) when everything in it has expired, but for a few executions that
 -- are moved to the default partitions first. NULL: it has to stay.
 CREATE FUNCTION @SCHEMA@.drop_month(
-    month text, policy jsonb, now timestamptz, few integer, who text, OUT executions bigint, OUT moved bigint)
+    month text, policy jsonb, now timestamptz, few integer, who text, why text, request text, OUT executions bigint, OUT moved bigint)
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = @SCHEMA@, pg_temp
 SET skein.retention = 'on'
@@ -269,8 +269,8 @@ BEGIN
     END LOOP;
     moved := cardinality(stay);
     executions := executions - moved;
-    INSERT INTO audit (action, target, actor, details)
-    VALUES ('retention.drop', month, COALESCE(who, session_user),
+    INSERT INTO audit (action, target, actor, reason, request_id, details)
+    VALUES ('retention.drop', month, COALESCE(who, session_user), why, request,
         jsonb_build_object('policy', policy, 'executions', executions, 'moved', moved));
 END
 $$;
