@@ -37,7 +37,9 @@ struct SkeinBench: AsyncParsableCommand {
     @Flag(help: "Leave out the bare inserts, for profiling the engine alone.")
     var engineOnly = false
 
-    @Option(help: "A schema that scripts/load-log has filled: measures beside its history. The section prune takes it away.")
+    @Option(
+        help: "A schema that scripts/load-log has filled: measures beside its history. The section prune takes it away."
+    )
     var history: String?
 
     @Option(help: "A file of JSON lines that the peers' drivers printed: prints the factors to them.")

@@ -31,7 +31,8 @@ extension PostgresExecutionStore {
             let query = PostgresQuery(
                 RetentionQueries.dropMonth,
                 [
-                    .text(month), .text(JSONValue.object(policy.codes).description), queryTime, .int4(Self.few), .text(by.actor), .text(by.reason),
+                    .text(month), .text(JSONValue.object(policy.codes).description), queryTime, .int4(Self.few),
+                    .text(by.actor), .text(by.reason),
                     .text(by.requestID),
                 ])
             do {

@@ -19,7 +19,9 @@ struct FlowRoutes: Sendable {
 
     /// 201 for a new version, 200 for one that is there with the same content.
     @Sendable private func register(_ request: APIRequest) async throws -> Response {
-        let (strict, reason) = try request.query(["strict", "reason"]) { ($0.bool("strict") ?? false, $0.text("reason")) }
+        let (strict, reason) = try request.query(["strict", "reason"]) {
+            ($0.bool("strict") ?? false, $0.text("reason"))
+        }
         guard let definition = try await request.document(yaml: true) else {
             throw HTTPProblem(.badRequest, "INVALID_JSON", "The body is empty; it must be a flow definition.")
         }

@@ -108,13 +108,17 @@ struct TaskRoutes: Sendable {
 
     @Sendable private func pause(_ request: APIRequest) async throws -> Response {
         let (id, reason) = try await command(request)
-        if let cron = try await cron(id) { return .json(try await Caller.because(reason) { try await engine.pauseCron(cron.id) }.json) }
+        if let cron = try await cron(id) {
+            return .json(try await Caller.because(reason) { try await engine.pauseCron(cron.id) }.json)
+        }
         return .json(try await engine.pauseTask(id, reason: reason).json)
     }
 
     @Sendable private func resume(_ request: APIRequest) async throws -> Response {
         let (id, reason) = try await command(request)
-        if let cron = try await cron(id) { return .json(try await Caller.because(reason) { try await engine.resumeCron(cron.id) }.json) }
+        if let cron = try await cron(id) {
+            return .json(try await Caller.because(reason) { try await engine.resumeCron(cron.id) }.json)
+        }
         return .json(try await engine.resumeTask(id, reason: reason).json)
     }
 
