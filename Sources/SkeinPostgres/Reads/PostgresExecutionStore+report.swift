@@ -5,6 +5,21 @@ public import SkeinCore
 extension PostgresExecutionStore {
     public func report(_ query: ReportQuery) async throws -> [JSONObject]? {
         guard let schema else { return nil }
+        guard [.events, .attempts].contains(query.view) else { return try await rows(query, in: schema) }
+        // These are read out of the log, so the latest of them are looked for in stretches of time that grow.
+        let end = query.until ?? clock.now
+        var stretch = Duration.seconds(60)
+        while stretch < .seconds(400 * 86_400), end + (.zero - stretch) > query.since ?? Timestamp(microseconds: 0) {
+            var latest = query
+            latest.since = end + (.zero - stretch)
+            let found = try await rows(latest, in: schema)
+            if found.count >= query.limit { return found }
+            stretch *= 8
+        }
+        return try await rows(query, in: schema)
+    }
+
+    private func rows(_ query: ReportQuery, in schema: SchemaName) async throws -> [JSONObject] {
         var parameters: [PostgresParameter] = []
         var conditions: [String] = []
         func add(_ parameter: PostgresParameter, _ condition: (String) -> String) {

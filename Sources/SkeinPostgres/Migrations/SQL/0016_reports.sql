@@ -53,10 +53,12 @@ COMMENT ON COLUMN @REPORT@.executions_v1.alive IS 'It has not ended. Asked for b
 COMMENT ON COLUMN @REPORT@.executions_v1.as_of IS 'The instant that the row shows.';
 
 -- Barriers, because whose a row of the log is shows only in the row of its execution: nothing that a user writes looks at one before that.
+-- Text is read again for every column that is asked for, and not at all for those that are not: that is less than to build what it says.
 CREATE VIEW @REPORT@.events_v1 WITH (security_barrier) AS
-SELECT l.execution_id, l.seq + v.ord - 1 AS seq, x.root_id, x.flow AS flow_id, x.tenant AS tenant_id, v.e ->> 't' AS type, v.e ->> 's' AS step_id,
-    (v.e ->> 'a')::integer AS attempt, (b.body ->> 'w')::uuid AS worker_id,
-    CASE v.e ->> 't'
+SELECT l.execution_id, l.seq + v.i AS seq, x.root_id, x.flow AS flow_id, x.tenant AS tenant_id, b.body #>> ARRAY['e', v.i::text, 't'] AS type,
+    b.body #>> ARRAY['e', v.i::text, 's'] AS step_id, (b.body #>> ARRAY['e', v.i::text, 'a'])::integer AS attempt,
+    (b.body ->> 'w')::uuid AS worker_id,
+    CASE b.body #>> ARRAY['e', v.i::text, 't']
         WHEN 'execution.created' THEN 'pending'
         WHEN 'execution.started' THEN 'running'
         WHEN 'execution.waiting' THEN 'waiting'
@@ -71,15 +73,19 @@ SELECT l.execution_id, l.seq + v.ord - 1 AS seq, x.root_id, x.flow AS flow_id, x
         WHEN 'execution.rolled_back' THEN 'rolled_back'
         WHEN 'execution.rollback_failed' THEN 'rollback_failed'
     END AS to_status,
-    CASE WHEN v.e ->> 't' = 'execution.cancelled' THEN v.e ->> 'source' ELSE v.e ->> 'actor' END AS actor,
-    v.e -> 'error' ->> 'code' AS error_code,
-    COALESCE(v.e -> 'error' ->> 'message', v.e ->> 'reason', v.e ->> 'message') AS message,
-    @SCHEMA@.from_microseconds((v.e ->> 'b')::bigint) AS started_at, l.at, (SELECT @SCHEMA@.report_as_of()) AS as_of
+    b.body #>> ARRAY['e', v.i::text, CASE b.body #>> ARRAY['e', v.i::text, 't'] WHEN 'execution.cancelled' THEN 'source' ELSE 'actor' END] AS actor,
+    b.body #>> ARRAY['e', v.i::text, 'error', 'code'] AS error_code,
+    COALESCE(
+        b.body #>> ARRAY['e', v.i::text, 'error', 'message'], b.body #>> ARRAY['e', v.i::text, 'reason'],
+        b.body #>> ARRAY['e', v.i::text, 'message']) AS message,
+    @SCHEMA@.from_microseconds((b.body #>> ARRAY['e', v.i::text, 'b'])::bigint) AS started_at, l.at, (SELECT @SCHEMA@.report_as_of()) AS as_of
 FROM @SCHEMA@.log l JOIN @SCHEMA@.executions x ON x.id = l.execution_id
+    CROSS JOIN LATERAL generate_series(0, l.n - 1) v(i)
     CROSS JOIN LATERAL (
-        SELECT CASE WHEN position('\x5c7530303030'::bytea IN l.body) = 0 THEN convert_from(l.body, 'UTF8')::jsonb ELSE @SCHEMA@.body_json(l.body) END
-            AS body OFFSET 0) b
-    CROSS JOIN LATERAL jsonb_array_elements(b.body -> 'e') WITH ORDINALITY v(e, ord);
+        SELECT CASE
+            WHEN position('\x5c7530303030'::bytea IN l.body) = 0 THEN convert_from(l.body, 'UTF8')::json
+            ELSE @SCHEMA@.body_json(l.body)::text::json
+        END AS body) b;
 COMMENT ON VIEW @REPORT@.events_v1 IS 'Audit events, numbered from 1 without gaps for each execution. Fast by execution_id; by `at`, for as many events as there were in that time.';
 COMMENT ON COLUMN @REPORT@.events_v1.execution_id IS 'Whose event it is.';
 COMMENT ON COLUMN @REPORT@.events_v1.seq IS 'Its number in the execution.';
@@ -99,18 +105,24 @@ COMMENT ON COLUMN @REPORT@.events_v1.at IS 'When it was recorded, by the databas
 COMMENT ON COLUMN @REPORT@.events_v1.as_of IS 'The instant that the row shows.';
 
 CREATE VIEW @REPORT@.attempts_v1 WITH (security_barrier) AS
-SELECT l.execution_id, l.seq + v.ord - 1 AS seq, x.flow AS flow_id, x.tenant AS tenant_id, v.e ->> 's' AS step_id, (v.e ->> 'a')::integer AS attempt,
-    CASE v.e ->> 't' WHEN 'step.completed' THEN 'completed' WHEN 'step.failed' THEN 'failed' WHEN 'step.timed_out' THEN 'timeout' ELSE 'suspended' END
+SELECT l.execution_id, l.seq + v.i AS seq, x.flow AS flow_id, x.tenant AS tenant_id, b.body #>> ARRAY['e', v.i::text, 's'] AS step_id,
+    (b.body #>> ARRAY['e', v.i::text, 'a'])::integer AS attempt,
+    CASE b.body #>> ARRAY['e', v.i::text, 't']
+        WHEN 'step.completed' THEN 'completed' WHEN 'step.failed' THEN 'failed' WHEN 'step.timed_out' THEN 'timeout' ELSE 'suspended' END
         AS outcome,
-    (b.body ->> 'w')::uuid AS worker_id, @SCHEMA@.from_microseconds((v.e ->> 'b')::bigint) AS started_at, l.at AS ended_at,
-    ((v.e ->> 'f')::bigint - (v.e ->> 'b')::bigint) / 1000.0 AS duration_ms,
-    v.e -> 'error' ->> 'code' AS error_code, v.e -> 'error' ->> 'message' AS error_message, (SELECT @SCHEMA@.report_as_of()) AS as_of
+    (b.body ->> 'w')::uuid AS worker_id, @SCHEMA@.from_microseconds((b.body #>> ARRAY['e', v.i::text, 'b'])::bigint) AS started_at,
+    l.at AS ended_at,
+    ((b.body #>> ARRAY['e', v.i::text, 'f'])::bigint - (b.body #>> ARRAY['e', v.i::text, 'b'])::bigint) / 1000.0 AS duration_ms,
+    b.body #>> ARRAY['e', v.i::text, 'error', 'code'] AS error_code, b.body #>> ARRAY['e', v.i::text, 'error', 'message'] AS error_message,
+    (SELECT @SCHEMA@.report_as_of()) AS as_of
 FROM @SCHEMA@.log l JOIN @SCHEMA@.executions x ON x.id = l.execution_id
+    CROSS JOIN LATERAL generate_series(0, l.n - 1) v(i)
     CROSS JOIN LATERAL (
-        SELECT CASE WHEN position('\x5c7530303030'::bytea IN l.body) = 0 THEN convert_from(l.body, 'UTF8')::jsonb ELSE @SCHEMA@.body_json(l.body) END
-            AS body OFFSET 0) b
-    CROSS JOIN LATERAL jsonb_array_elements(b.body -> 'e') WITH ORDINALITY v(e, ord)
-WHERE l.kind IN (2, 3, 4) AND v.e ->> 't' = ANY('{step.completed,step.failed,step.timed_out,step.suspended}'::text[]);
+        SELECT CASE
+            WHEN position('\x5c7530303030'::bytea IN l.body) = 0 THEN convert_from(l.body, 'UTF8')::json
+            ELSE @SCHEMA@.body_json(l.body)::text::json
+        END AS body) b
+WHERE l.kind IN (2, 3, 4) AND b.body #>> ARRAY['e', v.i::text, 't'] = ANY('{step.completed,step.failed,step.timed_out,step.suspended}'::text[]);
 COMMENT ON VIEW @REPORT@.attempts_v1 IS 'Attempts of steps that have ended. Fast by execution_id; by ended_at, for as many attempts as there were in that time.';
 COMMENT ON COLUMN @REPORT@.attempts_v1.execution_id IS 'Whose attempt it is.';
 COMMENT ON COLUMN @REPORT@.attempts_v1.seq IS 'The number of the event that ended it.';
@@ -145,9 +157,9 @@ FROM (
     SELECT b.hour, b.tenant, b.flow, 0, sum(b.n) FILTER (WHERE b.status = 10), sum(b.n) FILTER (WHERE b.status = 11),
         sum(b.n) FILTER (WHERE b.status = 12), sum(b.n) FILTER (WHERE b.status = 13), sum(b.n) FILTER (WHERE b.status = 14),
         round(sum(b.us) FILTER (WHERE b.status = 10) / sum(b.n) FILTER (WHERE b.status = 10) / 1000, 3),
-        round((2 ^ (min(b.bucket) FILTER (WHERE 100 * b.below >= 50 * b.of) / 8.0) / 1000)::numeric, 3),
-        round((2 ^ (min(b.bucket) FILTER (WHERE 100 * b.below >= 95 * b.of) / 8.0) / 1000)::numeric, 3),
-        round((2 ^ (min(b.bucket) FILTER (WHERE 100 * b.below >= 99 * b.of) / 8.0) / 1000)::numeric, 3)
+        round((2::double precision ^ (min(b.bucket) FILTER (WHERE 100 * b.below >= 50 * b.of) / 8::double precision) / 1000)::numeric, 3),
+        round((2::double precision ^ (min(b.bucket) FILTER (WHERE 100 * b.below >= 95 * b.of) / 8::double precision) / 1000)::numeric, 3),
+        round((2::double precision ^ (min(b.bucket) FILTER (WHERE 100 * b.below >= 99 * b.of) / 8::double precision) / 1000)::numeric, 3)
     FROM (
         SELECT f.hour, f.tenant, f.flow, f.status, f.bucket, f.n, f.us,
             sum(f.n::double precision) FILTER (WHERE f.status = 10) OVER (PARTITION BY f.hour, f.tenant, f.flow ORDER BY f.bucket) AS below,
@@ -189,9 +201,9 @@ FROM (
     SELECT b.day, b.tenant, b.flow, 0, sum(b.n) FILTER (WHERE b.status = 10), sum(b.n) FILTER (WHERE b.status = 11),
         sum(b.n) FILTER (WHERE b.status = 12), sum(b.n) FILTER (WHERE b.status = 13), sum(b.n) FILTER (WHERE b.status = 14),
         round(sum(b.us) FILTER (WHERE b.status = 10) / sum(b.n) FILTER (WHERE b.status = 10) / 1000, 3),
-        round((2 ^ (min(b.bucket) FILTER (WHERE 100 * b.below >= 50 * b.of) / 8.0) / 1000)::numeric, 3),
-        round((2 ^ (min(b.bucket) FILTER (WHERE 100 * b.below >= 95 * b.of) / 8.0) / 1000)::numeric, 3),
-        round((2 ^ (min(b.bucket) FILTER (WHERE 100 * b.below >= 99 * b.of) / 8.0) / 1000)::numeric, 3)
+        round((2::double precision ^ (min(b.bucket) FILTER (WHERE 100 * b.below >= 50 * b.of) / 8::double precision) / 1000)::numeric, 3),
+        round((2::double precision ^ (min(b.bucket) FILTER (WHERE 100 * b.below >= 95 * b.of) / 8::double precision) / 1000)::numeric, 3),
+        round((2::double precision ^ (min(b.bucket) FILTER (WHERE 100 * b.below >= 99 * b.of) / 8::double precision) / 1000)::numeric, 3)
     FROM (
         SELECT d.day, d.tenant, d.flow, d.status, d.bucket, d.n, d.us,
             sum(d.n::double precision) FILTER (WHERE d.status = 10) OVER (PARTITION BY d.day, d.tenant, d.flow ORDER BY d.bucket) AS below,
@@ -221,9 +233,9 @@ SELECT b.hour, b.tenant AS tenant_id, b.flow AS flow_id, b.step AS step_id, sum(
     COALESCE(sum(b.n) FILTER (WHERE b.outcome = 1), 0)::bigint AS completed, COALESCE(sum(b.n) FILTER (WHERE b.outcome = 2), 0)::bigint AS failed,
     COALESCE(sum(b.n) FILTER (WHERE b.outcome = 3), 0)::bigint AS timed_out, COALESCE(sum(b.n) FILTER (WHERE b.outcome = 4), 0)::bigint AS suspended,
     round(sum(b.us) / 1000, 3) AS total_ms, round(sum(b.us) / sum(b.n) / 1000, 3) AS avg_ms,
-    round((2 ^ (min(b.bucket) FILTER (WHERE 100 * b.below >= 50 * b.of) / 8.0) / 1000)::numeric, 3) AS p50_ms,
-    round((2 ^ (min(b.bucket) FILTER (WHERE 100 * b.below >= 95 * b.of) / 8.0) / 1000)::numeric, 3) AS p95_ms,
-    round((2 ^ (min(b.bucket) FILTER (WHERE 100 * b.below >= 99 * b.of) / 8.0) / 1000)::numeric, 3) AS p99_ms,
+    round((2::double precision ^ (min(b.bucket) FILTER (WHERE 100 * b.below >= 50 * b.of) / 8::double precision) / 1000)::numeric, 3) AS p50_ms,
+    round((2::double precision ^ (min(b.bucket) FILTER (WHERE 100 * b.below >= 95 * b.of) / 8::double precision) / 1000)::numeric, 3) AS p95_ms,
+    round((2::double precision ^ (min(b.bucket) FILTER (WHERE 100 * b.below >= 99 * b.of) / 8::double precision) / 1000)::numeric, 3) AS p99_ms,
     (SELECT @SCHEMA@.rollups_as_of()) AS as_of
 FROM (
     SELECT s.hour, s.tenant, s.flow, s.step, s.outcome, s.bucket, s.n, s.us,
