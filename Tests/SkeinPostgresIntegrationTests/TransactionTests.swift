@@ -26,7 +26,8 @@ struct TransactionTests {
                 CREATE TABLE \(table) (
                     id text PRIMARY KEY, balance numeric(12,2) NOT NULL CHECK (balance >= 0), seen jsonb, since timestamptz,
                     owner uuid, is_open boolean NOT NULL DEFAULT true);
-                INSERT INTO \(table) (id, balance) VALUES ('a', 100)
+                INSERT INTO \(table) (id, balance) VALUES ('a', 100);
+                GRANT ALL ON \(table) TO skein_engine
                 """)
             let engine = Engine(store: store)
             engine.handle("pay") { _, step in .success(try await code(step, table)) }

@@ -39,7 +39,7 @@ enum TestDatabase {
         clock: any EngineClock = SystemClock(), _ body: (PostgresExecutionStore, TestSchema) async throws -> Void
     ) async throws {
         try await withSchema { schema in
-            let store = schema.store(clock: clock)
+            let store = schema.store(clock: clock, asEngine: true)
             do {
                 try await body(store, schema)
             } catch {
@@ -54,13 +54,16 @@ enum TestDatabase {
 struct TestSchema {
     let name: String
 
-    func store(clock: any EngineClock = SystemClock()) -> PostgresExecutionStore {
+    /// As the owner, who may migrate; or as the role `skein_engine`, which may do what an engine needs and nothing else.
+    func store(clock: any EngineClock = SystemClock(), asEngine: Bool = false) -> PostgresExecutionStore {
         var configuration = PostgresExecutionStore.Configuration()
         configuration.schema = name
         configuration.applicationName = name
         configuration.lockTimeout = .milliseconds(50)
+        let url = TestDatabase.url
+        let role = url + (url.contains("?") ? "&" : "?") + "options=-c%20role%3Dskein_engine"
         return PostgresExecutionStore(
-            url: TestDatabase.url, configuration: configuration, clock: clock, logger: TestDatabase.logger)
+            url: asEngine ? role : url, configuration: configuration, clock: clock, logger: TestDatabase.logger)
     }
 
     /// A connection beside the store's, with the store's settings.

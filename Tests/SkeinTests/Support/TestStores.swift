@@ -86,10 +86,14 @@ private actor TestDatabase {
 
     private init(_ url: String) { self.url = url }
 
-    nonisolated func store(_ schema: String, _ clock: any EngineClock) -> PostgresExecutionStore {
+    /// As the role `skein_engine`, which may do what an engine needs and nothing else, or as the owner, who migrates.
+    nonisolated func store(_ schema: String, _ clock: any EngineClock, asOwner: Bool = false) -> PostgresExecutionStore
+    {
         var configuration = PostgresExecutionStore.Configuration()
         configuration.schema = schema
-        return PostgresExecutionStore(url: url, configuration: configuration, clock: clock, logger: logger)
+        let role = url + (url.contains("?") ? "&" : "?") + "options=-c%20role%3Dskein_engine"
+        return PostgresExecutionStore(
+            url: asOwner ? url : role, configuration: configuration, clock: clock, logger: logger)
     }
 
     func lend() async throws -> String {
@@ -100,7 +104,7 @@ private actor TestDatabase {
             let lock = PostgresStatement("lock", "SELECT pg_try_advisory_lock(hashtext($1))")
             let isOurs = try await connection().query(PostgresQuery(lock, [.text(schema)])).rows[0].bool(0)
             guard isOurs else { continue }
-            let store = store(schema, SystemClock())
+            let store = store(schema, SystemClock(), asOwner: true)
             _ = try await store.migrate()
             await store.close()
             try await empty(schema)

@@ -291,6 +291,34 @@ $$;
 -- Rows leave by these functions and by nobody else's hand: where the migrating user may make roles, only skein_maintenance and the owner
 -- may call them.
 REVOKE ALL ON FUNCTION @SCHEMA@.delete_workflows, @SCHEMA@.prune, @SCHEMA@.drop_month FROM PUBLIC;
+
+CREATE FUNCTION @SCHEMA@.grant_engine() RETURNS boolean
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    part regclass;
+BEGIN
+    IF (SELECT count(*) FROM pg_catalog.pg_roles WHERE rolname IN ('skein_engine', 'skein_maintenance')) < 2 THEN
+        RETURN false;
+    END IF;
+    GRANT USAGE ON SCHEMA @SCHEMA@ TO skein_maintenance, skein_engine;
+    GRANT EXECUTE ON FUNCTION @SCHEMA@.delete_workflows, @SCHEMA@.prune, @SCHEMA@.drop_month TO skein_maintenance;
+    GRANT skein_maintenance TO skein_engine;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA @SCHEMA@ TO skein_engine;
+    GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA @SCHEMA@ TO skein_engine;
+    GRANT USAGE ON SCHEMA @REPORT@ TO skein_engine;
+    GRANT SELECT ON ALL TABLES IN SCHEMA @REPORT@ TO skein_engine;
+    REVOKE UPDATE, DELETE ON @SCHEMA@.log, @SCHEMA@.audit FROM skein_engine;
+    REVOKE INSERT, UPDATE, DELETE ON @SCHEMA@.migrations FROM skein_engine;
+    FOR part IN SELECT i.inhrelid::regclass FROM pg_inherits i WHERE i.inhparent = '@SCHEMA@.log'::regclass LOOP
+        EXECUTE format('REVOKE ALL ON %s FROM skein_engine', part);
+    END LOOP;
+    RETURN true;
+END
+$$;
+COMMENT ON FUNCTION @SCHEMA@.grant_engine IS 'Gives the role skein_engine what an engine needs: everything but to change or delete what was recorded, and to migrate. Harmless to repeat.';
+
+-- The roles belong to the whole cluster: others may be making them in this moment.
 DO $$
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('skein roles', 0));
@@ -304,14 +332,9 @@ BEGIN
     EXCEPTION WHEN duplicate_object OR unique_violation THEN
         NULL;
     END;
-    GRANT USAGE ON SCHEMA @SCHEMA@ TO skein_maintenance, skein_engine;
-    GRANT EXECUTE ON FUNCTION @SCHEMA@.delete_workflows, @SCHEMA@.prune, @SCHEMA@.drop_month TO skein_maintenance;
-    -- What an engine may do: everything but to change or delete what was recorded.
-    GRANT skein_maintenance TO skein_engine;
-    GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA @SCHEMA@ TO skein_engine;
-    GRANT USAGE ON ALL SEQUENCES IN SCHEMA @SCHEMA@ TO skein_engine;
-    REVOKE UPDATE, DELETE ON @SCHEMA@.log, @SCHEMA@.audit, @SCHEMA@.migrations FROM skein_engine;
+    PERFORM @SCHEMA@.grant_engine();
 EXCEPTION WHEN insufficient_privilege THEN
-    RAISE NOTICE 'the roles skein_engine and skein_maintenance were not made: the user % may not', current_user;
+    RAISE NOTICE 'the roles skein_engine and skein_maintenance were not made: the user % may not', current_user
+        USING HINT = 'Have somebody who may make them, then run SELECT grant_engine() in the engine''s schema.';
 END
 $$;
