@@ -60,8 +60,8 @@ extension Engine {
             request.after = last
             let now = clock.monotonic
             if let end, now >= end { return sum }
-            // Whoever works beside it has the database for itself as long as a batch took.
-            if !dryRun, step.workflows > 0, clock is SystemClock { try await clock.sleep(for: now - began) }
+            // Whoever works beside it has the database for itself for twice as long.
+            if !dryRun, step.workflows > 0, clock is SystemClock { try await clock.sleep(for: (now - began) * 2) }
         }
     }
 

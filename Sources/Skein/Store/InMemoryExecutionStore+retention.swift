@@ -7,7 +7,7 @@ extension InMemoryExecutionStore {
             var looked = 0
             var gone: [ExecutionID] = []
             for id in state.ids[(request.after.map { state.place(behind: $0) } ?? 0)...] {
-                guard looked < request.limit * 8, result.workflows < request.limit else { break }
+                guard looked < request.limit else { break }
                 looked += 1
                 result.last = id
                 guard state.isExpired(id, request, at: now) else { continue }
@@ -18,7 +18,7 @@ extension InMemoryExecutionStore {
                 result.rows += family.reduce(0) { $0 + (state.executions[$1]?.log.count ?? 0) }
                 if !request.dryRun { for member in family { state.forget(member) } }
             }
-            if looked < request.limit * 8, result.workflows < request.limit { result.last = nil }
+            if looked < request.limit { result.last = nil }
             if let first = gone.first, let last = gone.last, !request.dryRun {
                 state.tell(
                     "retention.prune", "\(first)..\(last)", by: request.by, at: now,

@@ -53,7 +53,7 @@ public struct PruneRequest: Sendable {
     public var policy: RetentionPolicy
     /// The last execution that the batch before looked at.
     public var after: ExecutionID?
-    /// Workflows at most.
+    /// Executions to look at.
     public var limit: Int
     /// Only count.
     public var dryRun: Bool
@@ -62,7 +62,7 @@ public struct PruneRequest: Sendable {
     public var by: Intervention
 
     public init(
-        _ policy: RetentionPolicy, after: ExecutionID? = nil, limit: Int = 100, dryRun: Bool = false,
+        _ policy: RetentionPolicy, after: ExecutionID? = nil, limit: Int = 500, dryRun: Bool = false,
         flowPrefix: String? = nil, by: Intervention = Intervention()
     ) {
         self.policy = policy

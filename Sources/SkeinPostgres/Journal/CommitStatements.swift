@@ -82,8 +82,6 @@ struct CommitStatements {
                     AppendQueries.reopenReady,
                     [ids(reopened[...]), .array(.texts(reopened.map { batch[$0].reopenNeeds })), now]))
             queries.append(PostgresQuery(AppendQueries.reopen, [ids(reopened[...])]))
-            // By now the row is ours: whoever deletes has done so, or waits and finds it alive.
-            queries.append(PostgresQuery(AppendQueries.undelete, [ids(reopened[...])]))
         }
         if !creates.isEmpty { queries.append(createExecutions(creates[...])) }
         if !snapshots.isEmpty { queries.append(PostgresQuery(AppendQueries.snapshot, states(snapshots[...]))) }

@@ -84,18 +84,8 @@ enum AppendQueries {
         FROM unnest($1::uuid[], $2::text[]) u(id, needs) JOIN executions e ON e.id = u.id
         """)
 
-    /// Whoever retries something that was deleted meanwhile wants it back. $1 ids
-    static let undelete = PostgresStatement(
-        "undelete",
-        "DELETE FROM deletions WHERE root_id IN (SELECT e.root_id FROM executions e WHERE e.id = ANY($1::uuid[]))")
-
     /// $1 ids
-    static let reopen = PostgresStatement(
-        "reopen",
-        """
-        WITH gone AS (DELETE FROM outcomes WHERE status IN (10, 11, 12, 13, 14) AND execution_id = ANY($1::uuid[]))
-        UPDATE executions SET ended_at = NULL WHERE id = ANY($1::uuid[])
-        """)
+    static let reopen = PostgresStatement("reopen", "SELECT reopen($1::uuid[])")
 
     /// $1 ids, $2 statuses, $3 positions covered, $4 states (NULL: the old one stays)
     static let snapshot = PostgresStatement(

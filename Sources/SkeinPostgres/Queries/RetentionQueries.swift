@@ -3,7 +3,7 @@
 import PostgresClient
 
 enum RetentionQueries {
-    /// $1 beyond this one, $2 policy, $3 time, $4 workflows at most, $5 whether to count only, $6 who, $7 why, $8 request,
+    /// $1 beyond this one, $2 policy, $3 time, $4 executions to look at, $5 whether to count only, $6 who, $7 why, $8 request,
     /// $9 flows
     static let prune = PostgresStatement(
         "prune",

@@ -8,7 +8,7 @@ extension PostgresExecutionStore {
         guard [.events, .attempts].contains(query.view) else { return try await rows(query, in: schema) }
         // These are read out of the log, so the latest of them are looked for in stretches of time that grow.
         let end = query.until ?? clock.now
-        var stretch = Duration.seconds(60)
+        var stretch = Duration.seconds(1)
         while stretch < .seconds(400 * 86_400), end + (.zero - stretch) > query.since ?? Timestamp(microseconds: 0) {
             var latest = query
             latest.since = end + (.zero - stretch)

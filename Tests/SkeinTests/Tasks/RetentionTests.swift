@@ -125,6 +125,31 @@ struct RetentionTests {
         #expect(try await tasks.engine.deleteTasks() == 2)
     }
 
+    @Test func `many small steps take as much as one, and no workflow in pieces`() async throws {
+        let tasks = try await bench()
+        tasks.engine.use("parent") { (task: Raw, next) in
+            task.stage == 0 ? next((0..<5).map { _ in ChildTask("good") }) : .success(nil)
+        }
+        for _ in 0..<4 {
+            _ = try await tasks.run("parent")
+            _ = try await tasks.run("good")
+        }
+        tasks.bench.clock.advance(by: .seconds(90_000))
+        // What reports have yet to count stays.
+        while try await tasks.bench.store.foldReports(limit: 500) > 0 {}
+        var request = PruneRequest(.ended(.seconds(86_400)), limit: 3)
+        var taken = 0
+        repeat {
+            let step = try await tasks.bench.store.prune(request)
+            // A parent with its five, or one alone.
+            #expect((step.executions - step.workflows) % 5 == 0)
+            taken += step.executions
+            request.after = step.last
+        } while request.after != nil
+        #expect(taken == 28)
+        #expect(try await tasks.engine.tasks().tasks.isEmpty)
+    }
+
     @Test func `the key of what was deleted starts nothing, and says why`() async throws {
         let tasks = try await bench()
         let task = try await tasks.run("good", 1, .init(idempotencyKey: "k"))

@@ -25,8 +25,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN policy ? status::text
     AND COALESCE(since <= now - GREATEST((policy ->> status::text)::bigint, 3600000000) * INTERVAL '1 microsecond', false);
 
--- Of these roots those whose workflows may leave.
-CREATE FUNCTION @SCHEMA@.expired_roots(roots uuid[], policy jsonb, now timestamptz) RETURNS SETOF uuid
+-- Of these roots those whose workflows may leave. counted: no end of an hour ago waits to be counted.
+CREATE FUNCTION @SCHEMA@.expired_roots(roots uuid[], policy jsonb, now timestamptz, counted boolean) RETURNS SETOF uuid
 LANGUAGE sql STABLE
 SET enable_hashjoin = on
 AS $$
@@ -43,9 +43,26 @@ AS $$
             WHERE c.root_id = e.id AND c.parent_id IS NOT NULL
                 AND (c.ended_at IS NULL OR c.ended_at > now - INTERVAL '1 hour' OR EXISTS (SELECT FROM @SCHEMA@.ready x WHERE x.execution_id = c.id)))
         AND NOT EXISTS (SELECT FROM @SCHEMA@.holds h WHERE h.root_id = e.id)
-        AND NOT EXISTS (SELECT FROM @SCHEMA@.rollup_queue q WHERE q.execution_id = e.id)
-        AND NOT EXISTS (
-            SELECT FROM @SCHEMA@.rollup_queue q JOIN @SCHEMA@.executions c ON c.id = q.execution_id WHERE c.root_id = e.id);
+        AND (counted OR NOT EXISTS (SELECT FROM @SCHEMA@.rollup_queue q WHERE q.execution_id = e.id)
+            AND NOT EXISTS (
+                SELECT FROM @SCHEMA@.rollup_queue q JOIN @SCHEMA@.executions c ON c.id = q.execution_id WHERE c.root_id = e.id));
+$$;
+
+-- An execution that is over begins anew. Whoever retries what was deleted meanwhile has it back; once its rows have left there is nothing.
+CREATE FUNCTION @SCHEMA@.reopen(ids uuid[]) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    found_ bigint;
+BEGIN
+    DELETE FROM outcomes o WHERE o.status IN (10, 11, 12, 13, 14) AND o.execution_id = ANY(ids);
+    UPDATE executions e SET ended_at = NULL WHERE e.id = ANY(ids);
+    GET DIAGNOSTICS found_ = ROW_COUNT;
+    IF found_ < cardinality(ids) THEN
+        RAISE EXCEPTION 'an execution that is to be reopened has just been deleted' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    DELETE FROM deletions d WHERE d.root_id IN (SELECT e.root_id FROM executions e WHERE e.id = ANY(ids));
+END
 $$;
 
 -- Deletes whole workflows, expired or not: for prune and delete alone. Returns how many executions and rows of the log went.
@@ -79,8 +96,8 @@ BEGIN
 END
 $$;
 
--- Looks at some executions beyond `after` and deletes what has expired, in the order of their ids. With `dry` it only counts. NULL for
--- `last`: there are no more.
+-- Looks at the next executions beyond `after` and deletes what has expired, in the order of their ids: not much more at a time than it
+-- looks at, but whole workflows. With `dry` it only counts. NULL for `last`: there are no more.
 CREATE FUNCTION @SCHEMA@.prune(
     after uuid, policy jsonb, now timestamptz, most integer, dry boolean, who text, why text, request text, flows_like text,
     OUT last uuid, OUT roots bigint, OUT executions bigint, OUT log_rows bigint)
@@ -90,40 +107,57 @@ SET jit = off
 AS $$
 DECLARE
     moment timestamptz := COALESCE(now, clock_timestamp());
+    -- By the machine's own clock: what expires ended an hour ago, and was committed soon after.
+    counted boolean := now IS NULL AND COALESCE((SELECT s.as_of > clock_timestamp() - INTERVAL '30 minutes' FROM rollup_state s), false);
     seen uuid[];
     gone uuid[];
+    kept uuid[];
 BEGIN
     -- One at a time: two would wait for each other's rows.
     PERFORM pg_advisory_xact_lock(hashtextextended('skein retention of ' || '@SCHEMA@', 0));
     roots := 0;
     executions := 0;
     log_rows := 0;
-    SELECT array_agg(x.id ORDER BY x.id), (array_agg(x.id ORDER BY x.id))[most * 8] INTO seen, last FROM (
+    SELECT array_agg(x.id ORDER BY x.id), (array_agg(x.id ORDER BY x.id))[most] INTO seen, last FROM (
         SELECT e.id FROM executions e
         WHERE (after IS NULL OR e.id > after) AND e.created_at <= moment - INTERVAL '1 hour'
-        ORDER BY e.id LIMIT most * 8) x;
+        ORDER BY e.id LIMIT most) x;
     IF seen IS NULL THEN RETURN; END IF;
     SELECT array_agg(x.id ORDER BY x.id) INTO gone FROM expired_roots(
         ARRAY(
             SELECT e.id FROM executions e
             WHERE e.id = ANY(seen) AND e.parent_id IS NULL AND (flows_like IS NULL OR e.flow LIKE flows_like)),
-        policy, moment) x(id);
-    IF cardinality(gone) > most THEN
-        gone := gone[1:most];
-        last := gone[most];
-    END IF;
+        policy, moment, counted) x(id);
     IF gone IS NULL THEN RETURN; END IF;
-    roots := cardinality(gone);
     IF dry THEN
+        roots := cardinality(gone);
         SELECT roots + count(*) INTO executions FROM executions e WHERE e.root_id = ANY(gone) AND e.parent_id IS NOT NULL;
         SELECT sum(l.n) INTO log_rows FROM (
             SELECT (SELECT count(*) FROM log l WHERE l.execution_id = e.id) AS n FROM executions e
             WHERE e.id = ANY(gone) OR (e.root_id = ANY(gone) AND e.parent_id IS NOT NULL)) l;
         RETURN;
     END IF;
+    -- Large workflows one after the other.
+    SELECT array_agg(x.id ORDER BY x.id) FILTER (WHERE x.before < 4 * most), array_agg(x.id) FILTER (WHERE x.before >= 4 * most) INTO gone, kept FROM (
+        SELECT g.id, COALESCE(sum(g.size) OVER (ORDER BY g.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
+        FROM (
+            SELECT u.id, 1 + (SELECT count(*) FROM executions c WHERE c.root_id = u.id AND c.parent_id IS NOT NULL) AS size
+            FROM unnest(gone) u(id)) g) x;
+    IF kept IS NOT NULL THEN last := gone[cardinality(gone)]; END IF;
+    -- What somebody is about to reopen, or has just reopened, stays.
+    gone := ARRAY(
+        SELECT a.id FROM (
+            SELECT e.id FROM executions e WHERE e.id = ANY(gone) AND e.ended_at IS NOT NULL ORDER BY e.id FOR UPDATE SKIP LOCKED) a
+        UNION ALL
+        SELECT b.id FROM (
+            SELECT r.execution_id AS id FROM ready r
+            WHERE r.execution_id = ANY(gone) AND r.paused AND NOT r.cancelling AND r.claim_id IS NULL FOR UPDATE SKIP LOCKED) b
+        ORDER BY 1);
+    IF cardinality(gone) = 0 THEN RETURN; END IF;
+    roots := cardinality(gone);
     SELECT d.executions, d.log_rows INTO executions, log_rows FROM delete_workflows(gone) d;
     INSERT INTO audit (action, target, actor, reason, request_id, details)
-    VALUES ('retention.prune', format('%s..%s', gone[1], gone[cardinality(gone)]), COALESCE(who, session_user), why, request,
+    VALUES ('retention.prune', format('%s..%s', gone[1], gone[roots]), COALESCE(who, session_user), why, request,
         jsonb_build_object('policy', policy, 'roots', roots, 'executions', executions, 'logRows', log_rows));
 END
 $$;
