@@ -48,7 +48,7 @@ extension Lab {
             for (table, query) in Self.tables {
                 let sql = "SELECT row_to_json(t)::text FROM (\(query)) t"
                 let lines = try await connection.query(
-                    PostgresQuery(PostgresStatement(sql, sql)), timeout: .seconds(120)
+                    PostgresQuery(PostgresStatement("dump_\(table)", sql)), timeout: .seconds(120)
                 ).rows
                 let file = try LineFile(folder.table(table))
                 for row in lines { file.append(try JSONValue(parsing: try row.string(0), limits: .dump)) }
