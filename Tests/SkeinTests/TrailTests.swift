@@ -36,7 +36,7 @@ struct TrailTests {
             return schedule
         }
         // Once more is nothing new.
-        try await engine.store.delete(task.id, by: Intervention(actor: "bob"))
+        _ = try await engine.store.delete(task.id, by: Intervention(actor: "bob"))
         try await engine.store.hold(task.id, false, by: Intervention(actor: "bob"))
         tasks.bench.clock.advance(by: .seconds(7_200))
         try await Caller.$current.withValue(Self.ann) { try await engine.prune(RetentionPolicy()) }

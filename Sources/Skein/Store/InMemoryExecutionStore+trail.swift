@@ -1,6 +1,6 @@
 // Who did what to flows, schedules, limits and what is stored: an entry within the transaction that did it.
 
-public import SkeinCore
+import SkeinCore
 
 extension InMemoryExecutionStore {
     public func auditTrail(_ query: AuditTrailQuery) async throws -> [AuditTrailEntry] {
