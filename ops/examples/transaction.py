@@ -1,6 +1,6 @@
 """Starts work in a transaction of one's own, from Python. Needs psycopg 3 (pip install 'psycopg[binary]') and DATABASE_URL.
 
-    skein migrate && skein serve &        # and a service that has the task, or the sample worker beside this file
+    skein migrate && skein serve &        # and a service that has the task, or a worker outside with the handler task:TASK
     python3 transaction.py TASK
 """
 

@@ -90,6 +90,24 @@ extension Engine {
             task: name, payload, options, version, priority, options.terms(else: handler, configuration.tasks))
     }
 
+    /// Makes the store know the tasks among the handlers of a worker outside, so that they can be asked for: as tasks of which
+    /// nothing more is said, where no instance has said more.
+    func publishTasks(of handlers: [String]) async throws {
+        for handler in handlers {
+            guard let name = TaskDefinition.name(of: handler), tasks[name] == nil, !tasks.isOutside(name) else {
+                continue
+            }
+            if try await store.versions(of: handler).isEmpty {
+                let task = TaskDefinition(name: name, options: TaskHandlerOptions(), number: 0)
+                do { _ = try await registerLatest(task.flow(configuration.tasks)) } catch let error as EngineError {
+                    // Nobody can ask for a task of such a name, so this worker is never given one.
+                    logger.notice("not a task", metadata: ["handler": "\(handler)", "error": "\(error)"])
+                }
+            }
+            tasks.noteOutside(name)
+        }
+    }
+
     /// What the store knows of a task: its handler's options, its priority, the version of its flow.
     ///
     /// - Throws: `handlerNotFound`.

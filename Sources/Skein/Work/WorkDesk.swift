@@ -38,6 +38,7 @@ public struct WorkDesk: Sendable {
         try await engine.ensureRegistered()
         let types = Set(request.handlers)
         let handlers = types.sorted()
+        try await engine.publishTasks(of: handlers)
         let clock = engine.clock
         let deadline = clock.monotonic + request.wait
         let alarm = Alarm()

@@ -30,6 +30,21 @@ struct WorkTests {
         #expect(events.map(\.seq) == Array(1...Int64(events.count)))
     }
 
+    @Test func `a task that only a worker outside has can be asked for once the worker has asked for work`()
+        async throws
+    {
+        let bench = try await WorkBench()
+        let refused = await refusal { try await bench.engine.enqueue("mail", payload: 1, options: TaskOptions()) }
+        #expect(refused == .handlerNotFound)
+        #expect(try await bench.claim(["task:mail", "task:"]).items.isEmpty)
+        let task = try await bench.other.enqueue("mail", payload: ["to": "ann"], options: TaskOptions(maxRetries: 2))
+        let item = try await bench.item(["task:mail"])
+        #expect(item.handle.executionID == task.execution.id && item.input == ["to": "ann"])
+        _ = try await bench.engine.work.complete(item.handle, output: "sent")
+        try await bench.settle()
+        #expect(try await bench.engine.taskRecord(task.execution.id).result == "sent")
+    }
+
     @Test func `what one instance gave away another takes back`() async throws {
         let bench = try await WorkBench()
         let id = try await bench.start()
