@@ -43,6 +43,17 @@ struct ViewTests {
                 "SELECT step_id, attempt, outcome, duration_ms::float8 FROM attempts WHERE execution_id = '\(id)' ORDER BY seq"
             )
             #expect(try attempts.map { try $0.string(2) } == ["failed", "completed", "completed"])
+            // The same in the reports, the latest first.
+            var query = ReportQuery(.events)
+            #expect(try await store.report(query)?.map { $0["seq"]?.int64 } == [7, 6, 5, 4, 3, 2, 1])
+            #expect(try await store.report(query)?.contains { $0["message"] == "no\u{FFFD}luck" } == true)
+            query.limit = 2
+            #expect(try await store.report(query)?.map { $0["type"] } == ["execution.completed", "step.completed"])
+            query.until = Sample.time
+            #expect(try await store.report(query)?.count == 0)
+            query = ReportQuery(.attempts)
+            #expect(try await store.report(query)?.map { $0["stepId"] } == ["ship", "charge", "charge"])
+            #expect(try await store.report(query)?.map { $0["durationMs"]?.double } == [1_500, 1_500, 1_500])
             #expect(try attempts[0].double(3) == 1_500)
             let steps = try await schema.rows(
                 "SELECT step_id, status, attempt FROM steps WHERE execution_id = '\(id)' ORDER BY step_id")

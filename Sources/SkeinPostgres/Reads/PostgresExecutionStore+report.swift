@@ -35,7 +35,9 @@ extension PostgresExecutionStore {
             if let tenant = query.tenantID { add(.text(tenant)) { "v.tenant_id = \($0)" } }
         }
         parameters.append(.int4(Int32(clamping: max(1, min(10_000, query.limit)))))
-        let order = query.view.time.map { "ORDER BY v.\($0) DESC" } ?? ""
+        // Events of one row have one time.
+        let ties = [.events, .attempts].contains(query.view) ? ", v.execution_id DESC, v.seq DESC" : ""
+        let order = query.view.time.map { "ORDER BY v.\($0) DESC\(ties)" } ?? ""
         let sql = """
             SELECT row_to_json(r)::text
             FROM (
