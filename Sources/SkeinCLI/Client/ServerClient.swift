@@ -43,13 +43,16 @@ struct ServerClient: Sendable {
     }
 
     func post(
-        _ path: String, _ body: JSONValue? = nil, headers: [(String, String)] = [], timeout: Duration = .seconds(30)
+        _ path: String, _ body: JSONValue? = nil, query: [(String, String?)] = [], headers: [(String, String)] = [],
+        timeout: Duration = .seconds(30)
     ) async throws -> Reply {
-        try await send(.POST, path, [], body: body ?? .object([:]), headers: headers, timeout: timeout)
+        try await send(.POST, path, query, body: body ?? .object([:]), headers: headers, timeout: timeout)
     }
 
-    func delete(_ path: String, timeout: Duration = .seconds(30)) async throws -> JSONValue {
-        try await send(.DELETE, path, [], body: nil, timeout: timeout).body
+    func delete(_ path: String, _ query: [(String, String?)] = [], timeout: Duration = .seconds(30)) async throws
+        -> JSONValue
+    {
+        try await send(.DELETE, path, query, body: nil, timeout: timeout).body
     }
 
     private func send(

@@ -13,8 +13,7 @@ struct ExecDeleteCommand: AsyncParsableCommand {
     var reason: String?
 
     func run() async throws {
-        let reason = self.reason.map { "?reason=\($0.percentEncoded)" } ?? ""
-        let reply = try await target.client.client().delete(target.path + reason)
+        let reply = try await target.client.client().delete(target.path, [("reason", reason)])
         try target.client.printer.record(reply, columns: [Column("deleted")])
     }
 }

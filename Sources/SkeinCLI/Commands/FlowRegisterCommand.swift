@@ -43,9 +43,8 @@ struct FlowRegisterCommand: AsyncParsableCommand {
 
     private func register(_ file: String, _ server: ServerClient, _ console: Console) async throws -> JSONValue {
         let document = try DocumentFile(path: file)
-        let query = (strict ? ["strict=true"] : []) + (reason.map { ["reason=\($0.percentEncoded)"] } ?? [])
-        let reply = try await server.post(
-            "/v1/flows" + (query.isEmpty ? "" : "?" + query.joined(separator: "&")), document.value)
+        let query = [("strict", strict ? "true" : nil), ("reason", reason)]
+        let reply = try await server.post("/v1/flows", document.value, query: query)
         let body = reply.body.object ?? [:]
         for warning in body["warnings"]?.array ?? [] {
             console.note("warning: \(document.path): \(ServerProblem.line(warning))")

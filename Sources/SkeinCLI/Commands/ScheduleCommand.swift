@@ -36,10 +36,11 @@ struct ScheduleOptions: ParsableArguments {
     @OptionGroup var client: ClientOptions
 
     /// Where the API has it.
-    func path(_ verb: String = "", query: [(String, String?)] = []) -> String {
-        let pairs = (tenantQuery + query).compactMap { name, value in value.map { "\(name)=\($0.percentEncoded)" } }
-        return "/v1/schedules/\(schedule.percentEncoded)\(verb)"
-            + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&"))
+    func path(_ verb: String = "") -> String { "/v1/schedules/\(schedule.percentEncoded)\(verb)" }
+
+    /// Asks the schedule for something.
+    func post(_ verb: String, _ body: JSONValue, timeout: Duration = .seconds(30)) async throws -> ServerClient.Reply {
+        try await client.client().post(path(verb), body, query: tenantQuery, timeout: timeout)
     }
 
     /// The body of a request that has a reason at most.

@@ -12,7 +12,7 @@ struct SchedulePauseCommand: AsyncParsableCommand {
     var reason: String?
 
     func run() async throws {
-        let reply = try await target.client.client().post(target.path("/pause"), target.because(reason))
+        let reply = try await target.post("/pause", target.because(reason))
         try target.client.printer.record(reply.body, columns: ScheduleCommand.columns)
     }
 }
@@ -28,7 +28,7 @@ struct ScheduleResumeCommand: AsyncParsableCommand {
     var reason: String?
 
     func run() async throws {
-        let reply = try await target.client.client().post(target.path("/resume"), target.because(reason))
+        let reply = try await target.post("/resume", target.because(reason))
         try target.client.printer.record(reply.body, columns: ScheduleCommand.columns)
     }
 }
@@ -45,7 +45,8 @@ struct ScheduleDeleteCommand: AsyncParsableCommand {
     var reason: String?
 
     func run() async throws {
-        let reply = try await target.client.client().delete(target.path(query: [("reason", reason)]))
+        let reply = try await target.client.client().delete(
+            target.path(), target.tenantQuery + [("reason", reason)])
         try target.client.printer.record(reply, columns: [Column("id"), Column("deleted")])
     }
 }

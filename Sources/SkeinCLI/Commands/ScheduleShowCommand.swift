@@ -9,7 +9,7 @@ struct ScheduleShowCommand: AsyncParsableCommand {
 
     func run() async throws {
         try target.client.printer.record(
-            try await target.client.client().get(target.path()), columns: ScheduleCommand.columns)
+            try await target.client.client().get(target.path(), target.tenantQuery), columns: ScheduleCommand.columns)
     }
 }
 

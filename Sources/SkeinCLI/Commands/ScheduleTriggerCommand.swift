@@ -19,7 +19,7 @@ struct ScheduleTriggerCommand: AsyncParsableCommand {
         var body: JSONObject = [:]
         body["overlap"] = overlap.map { .string($0) }
         body["reason"] = reason.map { .string($0) }
-        let reply = try await target.client.client().post(target.path("/trigger"), .object(body))
+        let reply = try await target.post("/trigger", .object(body))
         try target.client.printer.record(reply.body, columns: ScheduleCommand.ticks)
     }
 }
@@ -51,8 +51,7 @@ struct ScheduleBackfillCommand: AsyncParsableCommand {
         var body: JSONObject = ["from": .string(from), "to": .string(to), "dryRun": .bool(dryRun)]
         body["overlap"] = overlap.map { .string($0) }
         body["reason"] = reason.map { .string($0) }
-        let reply = try await target.client.client().post(
-            target.path("/backfill"), .object(body), timeout: .seconds(120))
+        let reply = try await target.post("/backfill", .object(body), timeout: .seconds(120))
         let count = reply.body.object?["count"]?.int64 ?? 0
         try target.client.printer.list(reply.body, columns: ScheduleCommand.ticks, empty: "no ticks to run")
         target.client.printer.console.note(dryRun ? "would run \(count) ticks" : "\(count) ticks decided")

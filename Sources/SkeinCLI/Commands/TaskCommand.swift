@@ -117,21 +117,19 @@ struct TaskDeleteCommand: AsyncParsableCommand {
 
     func run() async throws {
         let filters = [("name", name), ("status", status), ("tag", tag)]
-        let given = filters.compactMap { key, value in value.map { (key, $0) } }
+        let isFiltered = filters.contains { $0.1 != nil }
         if let id {
-            guard given.isEmpty, !all else {
+            guard !isFiltered, !all else {
                 throw CommandFailure(.usage, "an id and filters do not go together", fix: "give one of them")
             }
-            let reason = self.reason.map { "?reason=\($0.percentEncoded)" } ?? ""
-            let reply = try await client.client().delete("/v1/executions/\(id.percentEncoded)\(reason)")
+            let reply = try await client.client().delete("/v1/executions/\(id.percentEncoded)", [("reason", reason)])
             return try client.printer.record(reply, columns: [Column("deleted")])
         }
-        guard !given.isEmpty || all else {
+        guard isFiltered || all else {
             throw CommandFailure(.usage, "nothing says which tasks", fix: "give an id, a filter, or --all")
         }
-        let query = (given + (reason.map { [("reason", $0)] } ?? [])).map { "\($0)=\($1.percentEncoded)" }
-        let path = "/v1/tasks" + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))
-        let reply = try await client.client().delete(path, timeout: .seconds(600))
+        let reply = try await client.client().delete(
+            "/v1/tasks", filters + [("reason", reason)], timeout: .seconds(600))
         try client.printer.record(reply, columns: [Column("deleted")])
     }
 }
