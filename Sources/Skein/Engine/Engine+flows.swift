@@ -49,12 +49,21 @@ extension Engine {
     }
 
     /// Registers the latest version of a flow that the engine itself makes, once.
-    func publish(_ definition: JSONObject) async throws {
+    ///
+    /// - Parameter ifNone: only where the store has no version of it.
+    func publish(_ definition: JSONObject, ifNone: Bool = false) async throws {
         let id = definition["id"]?.string ?? ""
         guard published.withLock({ $0[id] }) != definition else { return }
-        _ = try await registerLatest(definition)
-        published.withLock { $0[id] = definition }
+        let isKnown = ifNone ? try await !store.versions(of: id).isEmpty : false
+        if !isKnown { _ = try await registerLatest(definition) }
+        published.withLock { published in
+            // Workers outside name what they like.
+            if published.count >= 10_000 { published = [:] }
+            published[id] = definition
+        }
     }
+
+    func isPublished(_ id: String) -> Bool { published.withLock { $0[id] != nil } }
 
     /// Registers a definition that has no version as the latest: under the version that is the latest, if that is the same,
     /// else under the next patch.

@@ -94,17 +94,14 @@ extension Engine {
     /// nothing more is said, where no instance has said more.
     func publishTasks(of handlers: [String]) async throws {
         for handler in handlers {
-            guard let name = TaskDefinition.name(of: handler), tasks[name] == nil, !tasks.isOutside(name) else {
+            guard let name = TaskDefinition.name(of: handler), tasks[name] == nil, !isPublished(handler) else {
                 continue
             }
-            if try await store.versions(of: handler).isEmpty {
-                let task = TaskDefinition(name: name, options: TaskHandlerOptions(), number: 0)
-                do { _ = try await registerLatest(task.flow(configuration.tasks)) } catch let error as EngineError {
-                    // Nobody can ask for a task of such a name, so this worker is never given one.
-                    logger.notice("not a task", metadata: ["handler": "\(handler)", "error": "\(error)"])
-                }
+            let task = TaskDefinition(name: name, options: TaskHandlerOptions(), number: 0)
+            do { try await publish(task.flow(configuration.tasks), ifNone: true) } catch let error as EngineError {
+                // Nobody can ask for a task of such a name, so this worker is never given one.
+                logger.debug("not a task", metadata: ["handler": "\(handler)", "error": "\(error)"])
             }
-            tasks.noteOutside(name)
         }
     }
 

@@ -7,8 +7,6 @@ final class TaskRegistry: Sendable {
         var tasks: [String: TaskDefinition] = [:]
         var versions: [String: (number: Int, version: String)] = [:]
         var count = 0
-        /// Of workers outside, and known to the store.
-        var outside: Set<String> = []
     }
 
     private let state = Mutex(State())
@@ -29,15 +27,6 @@ final class TaskRegistry: Sendable {
     /// Returns whether there was one.
     func unuse(_ name: String) -> Bool {
         state.withLock { $0.tasks.removeValue(forKey: name) != nil }
-    }
-
-    func isOutside(_ name: String) -> Bool { state.withLock { $0.outside.contains(name) } }
-
-    func noteOutside(_ name: String) {
-        state.withLock { state in
-            if state.outside.count >= 10_000 { state.outside = [] }
-            state.outside.insert(name)
-        }
     }
 
     /// Tasks that the store has yet to be told of.
