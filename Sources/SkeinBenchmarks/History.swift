@@ -177,10 +177,12 @@ struct History {
             let before = try await engine.prune(policy, dryRun: true).executions
             var alone = try await rate()
             while true {
-                let pruning = Task { try await engine.prune(policy) }
-                let beside = try await rate()
-                pruning.cancel()
-                let isOver = (try? await pruning.value) != nil
+                let (beside, isOver) = try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { _ = try await engine.prune(policy) }
+                    let beside = try await rate()
+                    group.cancelAll()
+                    return (beside, (try? await group.next()) != nil)
+                }
                 let next = try await rate()
                 if !isOver || ratios.isEmpty { ratios.append(beside / ((alone + next) / 2)) }
                 narrate("prune: \(Int(beside))/s beside \(Int((alone + next) / 2))/s")
