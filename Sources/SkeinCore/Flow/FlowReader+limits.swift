@@ -30,7 +30,7 @@ extension FlowReader {
         guard let fields = fields.reader("sla", into: &problems) else { return }
         fields.checkNames(["startWithinMs", "endWithinMs"], of: "sla", into: &problems)
         for name in ["startWithinMs", "endWithinMs"] {
-            _ = fields.integer(name, in: 1...315_360_000_000, into: &problems)
+            _ = fields.integer(name, in: 1...StepTerms.longestMs, into: &problems)
         }
     }
 

@@ -4,8 +4,7 @@ extension Schedule {
     /// The members that a schedule may have in JSON.
     public static let fields = [
         "name", "flowId", "flowVersion", "context", "tenantId", "tag", "priority", "metadata", "terms", "cron",
-        "timeZone",
-        "intervalMs", "anchor", "at", "startAt", "endAt", "jitterMs", "overlap", "missed", "missedWindowMs",
+        "timeZone", "intervalMs", "anchor", "at", "startAt", "endAt", "jitterMs", "overlap", "missed", "missedWindowMs",
         "missedMax", "pauseOnFailure",
     ]
 
@@ -52,6 +51,8 @@ extension Schedule {
 }
 
 extension StepTerms {
+    /// Ten years: nobody means more.
+    static let longestMs: Int64 = 315_360_000_000
     fileprivate static let fields = ["maxAttempts", "backoffMs", "timeoutMs", "heartbeatMs"]
 
     /// As a schedule has it: what a step of a flow says under these names.
@@ -134,7 +135,7 @@ private struct ScheduleReader {
         if attempts == nil, value("backoffMs") != nil {
             add(.requiredMissing, "maxAttempts", #"With "backoffMs" terms need "maxAttempts"."#)
         }
-        let longest = Int64(315_360_000_000)
+        let longest = StepTerms.longestMs
         let backoff = integer("backoffMs", 0...longest)
         return StepTerms(
             retry: attempts.map { .every(.milliseconds(backoff ?? 0), atMost: Int($0)) },

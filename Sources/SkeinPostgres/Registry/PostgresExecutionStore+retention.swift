@@ -32,8 +32,7 @@ extension PostgresExecutionStore {
                 RetentionQueries.dropMonth,
                 [
                     .text(month), .text(JSONValue.object(policy.codes).description), queryTime, .int4(Self.few),
-                    .text(by.actor), .text(by.reason),
-                    .text(by.requestID),
+                    .text(by.actor), .text(by.reason), .text(by.requestID),
                 ])
             do {
                 let dropped = try await connections.reports.query(query, timeout: .seconds(600))
